@@ -1,0 +1,21 @@
+//! What a server-side session is: its id, its data, how the data is written, what a request
+//! changed, and how a change is committed to a [`Store`]. No driver, no web framework, no Python.
+
+mod blocking;
+mod error;
+mod id;
+mod lifetime;
+mod memory;
+mod process;
+mod store;
+
+pub use blocking::{Drive, drive};
+pub use error::{Error, ErrorKind, Result};
+pub use id::SessionId;
+pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
+pub use memory::MemoryStore;
+pub use process::PerProcess;
+pub use store::{
+    Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, Page, Refresh, Revision, Saved,
+    Store,
+};

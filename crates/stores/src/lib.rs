@@ -1,1 +1,1 @@
-//! stores
+//! The backends, one file and one cargo feature each.

@@ -1,0 +1,178 @@
+"""The Rust core: conversion only, every rule lives in ``crates/core``."""
+
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias, final
+
+__version__: str
+
+@final
+class Codec:
+    """How sessions become bytes and bytes become sessions (``docs/format.md``)."""
+
+    def __new__(
+        cls, format: str = "msgpack", *, keep_types: bool = True, legacy_pickle: bool = True
+    ) -> Codec:
+        """``format`` is ``msgpack`` or ``json``; any other raises SessionMisconfigured."""
+
+    @property
+    def format(self) -> str: ...
+    def encode(self, session: dict[Any, Any]) -> bytes:
+        """Encodes a whole session. Raises SessionUnsupported, naming the top-level key, for a value that can't be stored."""
+
+    def decode(self, payload: bytes | str) -> dict[Any, Any] | None:
+        """Decodes a whole session; None if the payload says "no session" (empty, null). Raises SessionCorrupt."""
+
+    def record(self, payload: bytes | str) -> Record | None:
+        """As ``decode``, but leaves the values undecoded."""
+
+@final
+class Record:
+    """A stored session whose values are not decoded yet; the base that a commit compares with."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the stored payload."""
+
+    @property
+    def permanent(self) -> bool:
+        """The `_permanent` flag."""
+
+    def fill(self, session: dict[Any, Any]) -> None:
+        """Puts the entries into ``session`` itself (past overridden methods): small values decoded, larger ones as Pending."""
+
+@final
+class Pending:
+    """Stands in the dict for a large value until somebody looks at it."""
+
+    def load(self) -> Any:
+        """The value, decoded."""
+
+Mode: TypeAlias = Literal["absent", "revision", "anything"]
+Operation: TypeAlias = (
+    tuple[Literal["load"], str]
+    | tuple[Literal["save"], str, bytes, Mode, bytes | None]
+    | tuple[Literal["delete"], str, Mode, bytes | None]
+)
+
+@final
+class Commit:
+    """What one request did to a session, on its way into a store.
+
+    Encodes ``session`` at once (SessionUnsupported names the key that can't be stored), without calling its methods.
+    """
+
+    def __new__(
+        cls,
+        codec: Codec,
+        session: dict[Any, Any],
+        key: str,
+        *,
+        record: Record | None = None,
+        renewed_from: str | None = None,
+        adopted: bool = False,
+        overwrite: bool = False,
+        assigned: Iterable[Any] = (),
+        deleted: Iterable[Any] = (),
+        cleared: bool = False,
+    ) -> Commit:
+        """
+        ``key``: store key to save under. ``record``: what was loaded (None: a new session).
+        ``renewed_from``: the key it had before a renewal. ``adopted``: the application assigned the sid itself; saved
+        whatever is there. ``overwrite``: the last writer wins, as in Flask-Session. ``assigned``, ``deleted``,
+        ``cleared``: what the request did by name.
+        """
+
+    @property
+    def outcome(self) -> Literal["unchanged", "stored", "merged", "gone", "deleted"] | None:
+        """None until the commit is over."""
+
+    @property
+    def record(self) -> Record | None:
+        """After ``stored`` or ``merged``: the new base."""
+
+    def settle(self, session: dict[Any, Any]) -> None:
+        """After ``merged``: brings what the other requests wrote into ``session``, past overridden methods."""
+
+    def next(self, reply: Any = None) -> Operation | None:
+        """For stores driven through Python: the next operation to perform, or None when the commit is over.
+
+        ``reply`` is what the previous operation gave: for ``load`` the payload or None; for ``save`` whether it was written;
+        for ``delete`` one of "removed", "absent", "conflict"; or the exception, if its outcome is unknown.
+        """
+
+@final
+class Store:
+    """A native store. Opens nothing before its first use in a process; safe to use after a fork."""
+
+    @staticmethod
+    def memory() -> Store: ...
+    @staticmethod
+    def redis(
+        url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        client_name: str | None = None,
+        timeout: float = 5.0,
+        connect_timeout: float = 5.0,
+        pool_size: int = 64,
+        ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
+        verify: bool = True,
+        verify_hostname: bool = True,
+    ) -> Store:
+        """``url``: ``redis://host:port/db``, ``rediss://``, ``unix:///path?db=0``. Seconds. Raises SessionMisconfigured."""
+
+    @staticmethod
+    def filesystem(
+        directory: str, *, threshold: int = 500, cap: bool = False, mode: int = 0o600, fsync: bool = False
+    ) -> Store:
+        """``cap``: the threshold was set by the user himself, so it also bounds live sessions."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def guarantee(self) -> Literal["merge", "overwrite"]:
+        """What concurrent writers can rely on, as far as it is known by now."""
+
+    @property
+    def expires(self) -> bool:
+        """Whether the backend removes expired records itself."""
+
+    def load(self, codec: Codec, key: str, refresh: float | None = None) -> Record | None:
+        """The record; ``refresh`` restarts its time to live (seconds) in the same round trip. Raises SessionCorrupt."""
+
+    def commit(self, commit: Commit, ttl: float) -> None:
+        """Drives ``commit`` to its end."""
+
+    def touch(self, key: str, ttl: float) -> bool: ...
+    def get(self, key: str) -> bytes | None: ...
+    def put(self, key: str, payload: bytes, ttl: float) -> None:
+        """Writes whatever is there."""
+
+    def delete(self, key: str) -> bool: ...
+    def list(self, prefix: str, cursor: str | None = None, limit: int = 1000) -> tuple[list[str], str | None]: ...
+    def sweep(self, limit: int = 1000) -> int: ...
+
+@final
+class Touches:
+    """When this process last extended a session's life: bounded, by hashed id, forgotten after a fork."""
+
+    def __new__(cls, interval: float, capacity: int = 10_000) -> Touches: ...
+    def recall(self, sid: str) -> tuple[bool, bool] | None:
+        """(a touch is due, the session is permanent), or None if this process doesn't know the id."""
+
+    def note(self, sid: str, permanent: bool) -> None: ...
+    def forget(self, sid: str) -> None: ...
+
+@final
+class Signer:
+    """Signs and reads the cookie's sid as itsdangerous does with Flask-Session's salt."""
+
+    def __new__(cls, secret_key: str | bytes, fallbacks: Iterable[str | bytes] = ()) -> Signer: ...
+    def sign(self, sid: str) -> str: ...
+    def unsign(self, text: str) -> str | None: ...
+
+def is_session_id(text: str, custom: bool = False) -> bool:
+    """Whether ``text`` could be an id that we made, or, with ``custom``, one that an application made."""

@@ -6,6 +6,7 @@ mod error;
 mod id;
 mod lifetime;
 mod memory;
+mod notes;
 mod process;
 mod store;
 
@@ -14,6 +15,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::SessionId;
 pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
 pub use memory::MemoryStore;
+pub use notes::{MAX_DEPTH, Note, NoteTree, NoteWriter, RESERVED_KEY, Tag};
 pub use process::PerProcess;
 pub use store::{
     Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, Page, Refresh, Revision, Saved,

@@ -1,0 +1,497 @@
+//! Notes on the types that a stored format can't tell apart (`docs/format.md` §2).
+
+use std::fmt;
+
+use bytes::Bytes;
+
+/// The top-level key that holds the notes. Users never see it.
+pub const RESERVED_KEY: &str = "__flask_session__";
+
+/// How deep containers may nest in a session. Deeper data is refused, read or written, so that a
+/// hostile record can't exhaust the stack.
+pub const MAX_DEPTH: usize = 256;
+
+/// What a value was before it was written in a form that the format knows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named as its type")]
+pub enum Tag {
+    Tuple,
+    Set,
+    FrozenSet,
+    Deque,
+    /// A mapping that compares by order (`OrderedDict`).
+    OrderedMap,
+    /// A datetime without a zone.
+    NaiveDateTime,
+    /// A datetime in this zone: an IANA name, or an offset from UTC in seconds.
+    AwareDateTime(Box<str>),
+    Date,
+    Time,
+    TimeDelta,
+    Decimal,
+    Uuid,
+    Markup,
+    /// An integer that was written as text.
+    Integer,
+    /// A float that the format can't write, as Python's `repr` of it.
+    Float(Box<str>),
+    Bytes,
+    ByteArray,
+    /// `None` as a map key.
+    None,
+    /// A bool as a map key.
+    Bool,
+}
+
+impl Tag {
+    /// Reads a tag; `None` if it's unknown.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "t" => Self::Tuple,
+            "s" => Self::Set,
+            "f" => Self::FrozenSet,
+            "q" => Self::Deque,
+            "o" => Self::OrderedMap,
+            "n" => Self::NaiveDateTime,
+            "d" => Self::Date,
+            "c" => Self::Time,
+            "l" => Self::TimeDelta,
+            "e" => Self::Decimal,
+            "u" => Self::Uuid,
+            "m" => Self::Markup,
+            "i" => Self::Integer,
+            "b" => Self::Bytes,
+            "y" => Self::ByteArray,
+            "x" => Self::None,
+            "B" => Self::Bool,
+            _ => match text.split_once(':')? {
+                ("z", zone) => Self::AwareDateTime(zone.into()),
+                ("r", number) => Self::Float(number.into()),
+                _ => return None,
+            },
+        })
+    }
+
+    fn letter(&self) -> (char, Option<&str>) {
+        let letter = match self {
+            Self::Tuple => 't',
+            Self::Set => 's',
+            Self::FrozenSet => 'f',
+            Self::Deque => 'q',
+            Self::OrderedMap => 'o',
+            Self::NaiveDateTime => 'n',
+            Self::AwareDateTime(zone) => return ('z', Some(zone)),
+            Self::Date => 'd',
+            Self::Time => 'c',
+            Self::TimeDelta => 'l',
+            Self::Decimal => 'e',
+            Self::Uuid => 'u',
+            Self::Markup => 'm',
+            Self::Integer => 'i',
+            Self::Float(number) => return ('r', Some(number)),
+            Self::Bytes => 'b',
+            Self::ByteArray => 'y',
+            Self::None => 'x',
+            Self::Bool => 'B',
+        };
+        (letter, None)
+    }
+
+    /// Whether the tag can be written: `;` ends a note, and other writers should be able to print it.
+    fn is_writable(&self) -> bool {
+        self.letter()
+            .1
+            .is_none_or(|text| !text.contains(|c: char| c == ';' || c.is_control()))
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.letter() {
+            (letter, None) => write!(f, "{letter}"),
+            (letter, Some(text)) => write!(f, "{letter}:{text}"),
+        }
+    }
+}
+
+/// One step from a container into it. The order is that of the walk: a key before its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// From the top-level value to its own key.
+    OwnKey,
+    At(u32, Part),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Key,
+    Value,
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<Self> {
+        if text == "k" {
+            return Some(Self::OwnKey);
+        }
+        let (digits, part) = match text.strip_suffix('k') {
+            Some(digits) => (digits, Part::Key),
+            None => (text, Part::Value),
+        };
+        let canonical = digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (digits.len() == 1 || !digits.starts_with('0'));
+        if !canonical {
+            return None;
+        }
+        Some(Self::At(digits.parse().ok()?, part))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OwnKey => f.write_str("k"),
+            Self::At(position, Part::Value) => write!(f, "{position}"),
+            Self::At(position, Part::Key) => write!(f, "{position}k"),
+        }
+    }
+}
+
+/// Collects the notes of one top-level entry while an encoder walks it. Allocates nothing for
+/// flat values without notes.
+///
+/// Encode the entry's key first (between `enter_own_key` and `leave`), then its value.
+#[derive(Debug, Default)]
+pub struct NoteWriter {
+    path: Vec<Step>,
+    text: String,
+}
+
+impl NoteWriter {
+    /// A writer at the top-level value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Goes to an element of an array, or the value of a map's entry, counted from 0.
+    pub fn enter(&mut self, position: usize) {
+        self.path.push(Step::At(clamp(position), Part::Value));
+    }
+
+    /// Goes to the key of a map's entry, counted from 0.
+    pub fn enter_key(&mut self, position: usize) {
+        self.path.push(Step::At(clamp(position), Part::Key));
+    }
+
+    /// Goes from the top-level value to its own key.
+    pub fn enter_own_key(&mut self) {
+        self.path.push(Step::OwnKey);
+    }
+
+    /// Goes back to the container.
+    pub fn leave(&mut self) {
+        self.path.pop();
+    }
+
+    /// Containers between here and the top-level value.
+    pub fn depth(&self) -> usize {
+        self.path.len()
+    }
+
+    /// Notes what the value here is. A tag whose text can't be written is left out.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers build the tag for this call"
+    )]
+    pub fn note(&mut self, tag: Tag) {
+        if tag.is_writable() {
+            self.begin();
+            self.push(format_args!("={tag}"));
+        }
+    }
+
+    /// Adds the notes of a value that was walked by a writer of its own, as the value here. Sets
+    /// need it: their elements have positions only after they are encoded and sorted.
+    pub fn append(&mut self, nested: &Self) {
+        for note in nested.text.split_terminator(';') {
+            self.begin();
+            if !self.path.is_empty() && !note.starts_with('=') {
+                self.text.push('/');
+            }
+            self.text.push_str(note);
+        }
+    }
+
+    /// Ends the entry whose value was encoded as `encoded`, and is ready for the next one.
+    /// `None` if nothing was noted.
+    pub fn take(&mut self, encoded: &[u8]) -> Option<Note> {
+        self.path.clear();
+        if self.text.is_empty() {
+            return None;
+        }
+        let text = std::mem::take(&mut self.text);
+        Some(Note::new(crc32fast::hash(encoded), text))
+    }
+
+    /// Separates notes, and writes the path of the next.
+    fn begin(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push(';');
+        }
+        for index in 0..self.path.len() {
+            let separator = if index == 0 { "" } else { "/" };
+            let step = self.path[index];
+            self.push(format_args!("{separator}{step}"));
+        }
+    }
+
+    fn push(&mut self, arguments: fmt::Arguments<'_>) {
+        // Writing to a String can't fail.
+        let _ = fmt::Write::write_fmt(&mut self.text, arguments);
+    }
+}
+
+fn clamp(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+/// The notes of one top-level entry, as they are stored. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Note {
+    checksum: u32,
+    text: Bytes,
+}
+
+impl Note {
+    /// Notes on a value whose encoded bytes have this checksum (CRC-32).
+    pub fn new(checksum: u32, text: impl Into<Bytes>) -> Self {
+        Self {
+            checksum,
+            text: text.into(),
+        }
+    }
+
+    /// The checksum of the encoded value that the notes describe.
+    pub fn checksum(&self) -> u32 {
+        self.checksum
+    }
+
+    /// The notes; empty if they aren't text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or("")
+    }
+
+    /// Whether the notes describe this encoded value: another writer may have replaced it.
+    pub fn fits(&self, encoded: &[u8]) -> bool {
+        self.checksum == crc32fast::hash(encoded)
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Note(..)")
+    }
+}
+
+/// Notes by where they lead, for a decoder that walks down with the value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoteTree {
+    tag: Option<Tag>,
+    /// Sorted by step.
+    children: Vec<(Step, NoteTree)>,
+}
+
+impl NoteTree {
+    /// Reads notes. Malformed text, or notes out of the order of the walk, give no notes at all;
+    /// unknown tags are left out.
+    pub fn parse(text: &str) -> Self {
+        let mut tree = Self::default();
+        for note in text.split_terminator(';') {
+            if tree.insert(note).is_none() {
+                return Self::default();
+            }
+        }
+        tree
+    }
+
+    fn insert(&mut self, note: &str) -> Option<()> {
+        let (path, tag) = note.split_once('=')?;
+        let mut place = self;
+        if !path.is_empty() {
+            for (depth, text) in path.split('/').enumerate() {
+                let step = Step::parse(text)?;
+                if depth > MAX_DEPTH || (step == Step::OwnKey && depth > 0) {
+                    return None;
+                }
+                place = place.advance(step)?;
+            }
+        }
+        if place.tag.is_some() {
+            return None;
+        }
+        place.tag = Tag::parse(tag);
+        Some(())
+    }
+
+    /// The last child, which must be at `step` or before it.
+    fn advance(&mut self, step: Step) -> Option<&mut Self> {
+        match self.children.last() {
+            Some((last, _)) if *last > step => return None,
+            Some((last, _)) if *last == step => {}
+            _ => self.children.push((step, Self::default())),
+        }
+        self.children.last_mut().map(|(_, child)| child)
+    }
+
+    fn at(&self, step: Step) -> Option<&Self> {
+        let index = self
+            .children
+            .binary_search_by(|(candidate, _)| candidate.cmp(&step))
+            .ok()?;
+        Some(&self.children[index].1)
+    }
+
+    /// Whether nothing is noted here or below.
+    pub fn is_empty(&self) -> bool {
+        self.tag.is_none() && self.children.is_empty()
+    }
+
+    /// What the value here is.
+    pub fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
+    }
+
+    /// The notes of an element of an array, or of the value of a map's entry.
+    pub fn child(&self, position: usize) -> Option<&Self> {
+        self.at(Step::At(u32::try_from(position).ok()?, Part::Value))
+    }
+
+    /// The notes of the key of a map's entry.
+    pub fn key_child(&self, position: usize) -> Option<&Self> {
+        self.at(Step::At(u32::try_from(position).ok()?, Part::Key))
+    }
+
+    /// The notes of the top-level value's own key.
+    pub fn own_key(&self) -> Option<&Self> {
+        self.at(Step::OwnKey)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all_tags() -> Vec<Tag> {
+        "t s f q o n z:Europe/Berlin z:7200 z:-3600 d c l e u m i r:nan b y x B"
+            .split(' ')
+            .map(|text| Tag::parse(text).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_tag_is_read_as_it_is_written() {
+        for tag in all_tags() {
+            assert_eq!(Tag::parse(&tag.to_string()), Some(tag));
+        }
+        assert_eq!(Tag::parse("w"), None);
+        assert_eq!(Tag::parse(""), None);
+        assert_eq!(Tag::parse("q:1"), None);
+    }
+
+    #[test]
+    fn the_writer_writes_paths_and_the_tree_finds_them() {
+        let mut writer = NoteWriter::new();
+        writer.enter_own_key();
+        writer.note(Tag::Integer);
+        writer.leave();
+        writer.note(Tag::Tuple);
+        writer.enter(0);
+        writer.enter_key(12);
+        writer.note(Tag::Date);
+        writer.leave();
+        writer.enter(12);
+        writer.note(Tag::AwareDateTime("Asia/Tokyo".into()));
+        writer.leave();
+        writer.leave();
+        let note = writer.take(b"value").unwrap();
+        assert_eq!(note.text(), "k=i;=t;0/12k=d;0/12=z:Asia/Tokyo");
+        assert!(note.fits(b"value") && !note.fits(b"other"));
+
+        let tree = NoteTree::parse(note.text());
+        assert_eq!(tree.own_key().unwrap().tag(), Some(&Tag::Integer));
+        assert_eq!(tree.tag(), Some(&Tag::Tuple));
+        let inner = tree.child(0).unwrap();
+        assert_eq!(inner.tag(), None);
+        assert_eq!(inner.key_child(12).unwrap().tag(), Some(&Tag::Date));
+        assert_eq!(
+            inner.child(12).unwrap().tag(),
+            Some(&Tag::AwareDateTime("Asia/Tokyo".into()))
+        );
+        assert!(tree.child(1).is_none() && inner.child(0).is_none());
+    }
+
+    #[test]
+    fn a_writer_that_noted_nothing_gives_no_note_and_can_be_used_again() {
+        let mut writer = NoteWriter::new();
+        writer.enter(1);
+        assert_eq!(writer.depth(), 1);
+        writer.leave();
+        assert!(writer.take(b"").is_none());
+        writer.note(Tag::Set);
+        assert_eq!(writer.take(b"").unwrap().text(), "=s");
+        assert!(writer.take(b"").is_none());
+    }
+
+    #[test]
+    fn notes_of_a_nested_writer_are_appended_below_the_place_where_it_stands() {
+        let mut nested = NoteWriter::new();
+        nested.note(Tag::Tuple);
+        nested.enter(1);
+        nested.note(Tag::Uuid);
+        let mut writer = NoteWriter::new();
+        writer.note(Tag::Set);
+        writer.append(&NoteWriter::new());
+        writer.enter(3);
+        writer.append(&nested);
+        writer.leave();
+        assert_eq!(writer.take(b"").unwrap().text(), "=s;3=t;3/1=u");
+        let mut top = NoteWriter::new();
+        top.append(&nested);
+        assert_eq!(top.take(b"").unwrap().text(), "=t;1=u");
+    }
+
+    #[test]
+    fn a_tag_that_would_break_the_text_is_left_out() {
+        let mut writer = NoteWriter::new();
+        writer.note(Tag::AwareDateTime("a;b".into()));
+        writer.note(Tag::AwareDateTime("a\nb".into()));
+        assert!(writer.take(b"").is_none());
+    }
+
+    #[test]
+    fn malformed_notes_say_nothing() {
+        for text in [
+            "t",
+            "x/=t",
+            "1//2=t",
+            "01=t",
+            "-1=t",
+            "+1=t",
+            "1=t;0=t",
+            "=t;=t",
+            "1/k=t",
+            "1kk=t",
+            "99999999999=t",
+            "=t;;0=t",
+            " =t",
+        ] {
+            assert_eq!(NoteTree::parse(text), NoteTree::default(), "{text:?}");
+        }
+        let deep = format!("{}0=t", "0/".repeat(100_000));
+        assert!(NoteTree::parse(&deep).is_empty());
+        assert_eq!(
+            NoteTree::parse("=?;0=t").child(0).unwrap().tag(),
+            Some(&Tag::Tuple)
+        );
+        assert_eq!(NoteTree::parse("=?").tag(), None);
+    }
+}

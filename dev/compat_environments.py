@@ -1,0 +1,56 @@
+"""Makes one virtual environment per original Flask-Session release, for tests/compat.
+
+Usage: python dev/compat_environments.py [VERSION ...]     (default: all of RELEASES)
+
+An environment is made once, below .cache/compat/<version>, and made anew when its requirements change.
+"""
+
+import argparse
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+DIRECTORY = Path(__file__).resolve().parent.parent / ".cache" / "compat"
+
+# Flask 2.3 removed what 0.4 to 0.6 read the cookie's name from; their cachelib wrote md5 names.
+OF_ITS_TIME = ["flask==2.2.5", "werkzeug==2.2.3", "redis==4.6.0"]
+
+RELEASES = {
+    "0.8.0": ["flask-session==0.8.0", "flask==3.1.3", "msgspec==0.22.0", "redis==8.1.0", "cachelib==0.17.0"],
+    "0.7.0": ["flask-session==0.7.0", "flask==3.0.3", "msgspec==0.18.6", "redis==5.0.8", "cachelib==0.13.0"],
+    "0.6.0": ["flask-session==0.6.0", *OF_ITS_TIME, "cachelib==0.10.2"],
+    "0.5.0": ["flask-session==0.5.0", *OF_ITS_TIME, "cachelib==0.6.0"],
+    "0.4.0": ["flask-session==0.4.0", *OF_ITS_TIME, "cachelib==0.4.1"],
+}
+
+
+def interpreter(version: str) -> Path:
+    return DIRECTORY / version / "bin" / "python"
+
+
+def make(version: str) -> None:
+    requirements = "\n".join(RELEASES[version])
+    stamp = DIRECTORY / version / "requirements.txt"
+    if stamp.exists() and stamp.read_text() == requirements:
+        return
+    print(f"making an environment with flask-session {version}", file=sys.stderr)
+    venv.create(DIRECTORY / version, with_pip=True, clear=True)
+    install = [str(interpreter(version)), "-m", "pip", "install", "--quiet", *RELEASES[version]]
+    subprocess.run(install, check=True)
+    stamp.write_text(requirements)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("versions", nargs="*", default=list(RELEASES), metavar="VERSION")
+    for version in parser.parse_args().versions:
+        if version not in RELEASES:
+            parser.error(f"unknown release {version}; known: {', '.join(RELEASES)}")
+        make(version)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+# Every command of this project. `make help` prints each target with its line below.
+#
+# On a fresh clone `make demo` and `make test` need Rust, Python 3.10 or newer and make. The rest comes from
+# apt (through dev/system_packages, as root), crates.io and PyPI, and is kept in target/, .venv*/ and .cache/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 5000
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The extension is built in cargo's dev profile, once, for the demo and for the tests: it shares every
+# dependency with `cargo test`, and nothing here measures speed. Benchmarks and wheels for users are built with --release.
+PROFILE := dev
+RUST_SOURCES := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock pyproject.toml
+
+# maturin sets these for its own build. Set for plain cargo too, so that neither rebuilds pyo3 after the other.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+export PYO3_BUILD_EXTENSION_MODULE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test lint format stubs-check matrix compat browser wheel setup system clean
+
+help: ## print this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
+	@echo
+	@echo '  PORT=8000 and HOST=0.0.0.0 move the demo; DEMO_URL=redis://localhost:6379/0 puts its sessions on Redis.'
+
+demo: setup ## serve the demo site on http://127.0.0.1:5000, sessions in files (DEMO_URL=redis://... for Redis)
+	$(BIN)/flask --app examples/flask_app/app.py run --host $(HOST) --port $(PORT)
+
+test: setup system ## run every check and test against real servers; the last line is the sum
+	$(BIN)/python dev/run_tests.py
+
+lint: setup ## only the static checks: formatting, clippy, rustdoc, ruff, mypy, stubtest, architecture
+	$(BIN)/python dev/run_tests.py rust-format rust-lint rust-features rust-docs python-format python-lint python-types python-stubs architecture
+
+format: $(VENV)/.tools ## rewrite all Rust and Python files in the project's format
+	cargo fmt --all
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+stubs-check: setup ## compare flask_session/_core.pyi with the built extension
+	$(BIN)/python dev/run_tests.py python-stubs
+
+matrix: setup system ## run the Python tests on the oldest Flask that is supported, from an installed wheel
+	$(BIN)/python dev/run_tests.py oldest-flask
+
+compat: setup system ## run the same script on original Flask-Session releases and on this one
+	$(BIN)/python dev/run_tests.py compat
+
+browser: setup system ## run the demo in a real Chromium
+	$(BIN)/python dev/run_tests.py browser
+
+wheel: $(VENV)/.tools ## build a wheel for users, into target/wheels
+	$(BIN)/maturin build --release --quiet
+
+setup: $(VENV)/.extension ## make the virtual environment and build the extension into it
+
+system: ## install the servers and the browser that the tests need, with apt if we are root
+	@dev/system_packages
+
+clean: ## remove everything that was built or downloaded
+	rm -rf target .venv* .cache .mypy_cache .pytest_cache .ruff_cache python/flask_session/*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.tools: dev/requirements.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || dev/system_packages python3-venv
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement dev/requirements.txt
+	touch $@
+
+$(VENV)/.extension: $(VENV)/.tools $(RUST_SOURCES)
+	$(BIN)/maturin develop --quiet --profile $(PROFILE)
+	touch $@

@@ -1,0 +1,58 @@
+"""Runs the Python tests on the oldest Flask that is supported, with the package installed from a wheel.
+
+Usage: python dev/oldest_flask.py [PYTEST ARGUMENT ...]
+
+The newest Flask is what `make test` runs everything else on. The wheel, built in cargo's dev profile so that
+nothing is compiled twice, also shows that the package works away from this folder.
+"""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MATURIN = Path(sys.executable).parent / "maturin"
+ENVIRONMENT = ROOT / ".cache" / "oldest-flask"
+WHEELS = ROOT / ".cache" / "wheels"
+PYTHON = ENVIRONMENT / "bin" / "python"
+
+REQUIREMENTS = [
+    "flask==2.2.5",
+    "werkzeug==2.2.3",
+    "cachelib==0.10.2",
+    "msgspec==0.22.0",
+    "pytest>=9.2,<10",
+    "redis>=8.1,<9",
+]
+WITHOUT = ["tests/architecture", "tests/browser", "tests/compat"]
+
+
+def prepare() -> None:
+    stamp = ENVIRONMENT / "requirements.txt"
+    wanted = "\n".join(REQUIREMENTS)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(ENVIRONMENT, with_pip=True, clear=True)
+        install(*REQUIREMENTS)
+        stamp.write_text(wanted)
+    for old in WHEELS.glob("*.whl"):
+        old.unlink()
+    build = [MATURIN, "build", "--quiet", "--profile", "dev", "--interpreter", sys.executable, "--out", WHEELS]
+    subprocess.run(build, check=True, cwd=ROOT)
+    (wheel,) = WHEELS.glob("*.whl")
+    install("--force-reinstall", "--no-deps", str(wheel))
+
+
+def install(*arguments: str) -> None:
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *arguments], check=True)
+
+
+def main() -> int:
+    prepare()
+    ignored = [f"--ignore={folder}" for folder in WITHOUT]
+    pytest = [PYTHON, "-m", "pytest", "-o", "cache_dir=.cache/pytest-oldest-flask", *ignored, *sys.argv[1:]]
+    return subprocess.run(pytest, check=False, cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

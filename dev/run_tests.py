@@ -1,0 +1,188 @@
+"""Runs every check and every test, adds up what passed and what failed, and says so in its last line.
+
+Usage: python dev/run_tests.py [STEP ...]     (default: all steps, in the order of STEPS)
+
+A failing step doesn't stop the next ones. A check counts as one, `cargo test` and pytest count their tests.
+What was skipped is listed with its reason; a skip for lack of a server that dev/ can start is a failure.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+# The tools that make installs for the tests: nothing may be skipped because one of them is not there.
+PROVIDED = [path.name for path in (ROOT / "dev" / "servers").iterdir()] + ["chrom", "openssl", "msgspec"]
+
+
+@dataclass
+class Result:
+    """What one step counted."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+
+Reader = Callable[[list[str], int], Result]
+
+
+@dataclass
+class Step:
+    """One part of the run: commands, and how their output is counted."""
+
+    commands: list[list[str | Path]]
+    read: Reader
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def check(_lines: list[str], status: int) -> Result:
+    """A check passes or fails as a whole."""
+    return Result(passed=int(status == 0), failed=int(status != 0))
+
+
+def cargo_test(lines: list[str], status: int) -> Result:
+    """Adds up the `test result:` lines of all test programs; a build that failed counts as one failure."""
+    result = Result()
+    for line in lines:
+        if found := re.match(r"test result: \S+ (\d+) passed; (\d+) failed;", line):
+            result.passed += int(found[1])
+            result.failed += int(found[2])
+        elif found := re.match(r"test (.+) \.\.\. ignored(?:, (.+))?$", line):
+            result.skipped.append(f"{found[1]}: {found[2] or 'no reason given'}")
+    return blame_at_least_once(result, status)
+
+
+def pytest(lines: list[str], status: int) -> Result:
+    """Reads the closing line of each pytest run; errors in fixtures are failures."""
+    result = Result()
+    for line in lines:
+        if found := re.match(r"SKIPPED \[(\d+)\] (.+)$", line):
+            result.skipped += [found[2]] * int(found[1])
+        elif re.match(r"=+ .*\bin [\d.]+s.* =+$", line):
+            counts = {
+                word: int(number) for number, word in re.findall(r"(\d+) (\w+)", line.rpartition(" in ")[0])
+            }
+            result.passed += counts.get("passed", 0) + counts.get("xfailed", 0)
+            result.failed += counts.get("failed", 0) + counts.get("error", 0) + counts.get("errors", 0)
+    return blame_at_least_once(result, status)
+
+
+def blame_at_least_once(result: Result, status: int) -> Result:
+    """A step that ended badly has failed, even where no test says so: nothing built, nothing collected."""
+    if status != 0 and result.failed == 0:
+        result.failed = 1
+    return result
+
+
+def pytest_run(*folders: str, without: tuple[str, ...] = ()) -> Step:
+    ignored = [f"--ignore={folder}" for folder in without]
+    return Step([[BIN / "pytest", "--color=no", *ignored, *folders]], pytest)
+
+
+def clippy(*arguments: str) -> list[str | Path]:
+    return ["cargo", "clippy", "--locked", *arguments, "--", "-D", "warnings"]
+
+
+STEPS: dict[str, Step] = {
+    "rust-format": Step([["cargo", "fmt", "--all", "--check"]], check),
+    "rust-lint": Step([clippy("--workspace", "--all-targets")], check),
+    "rust-features": Step(
+        [
+            clippy("--package=flask-session-stores", "--no-default-features", f"--features={feature}")
+            for feature in ("", "redis", "filesystem")
+        ],
+        check,
+    ),
+    "rust-docs": Step(
+        [["cargo", "doc", "--locked", "--workspace", "--no-deps"]], check, {"RUSTDOCFLAGS": "-D warnings"}
+    ),
+    "rust-test": Step([["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]], cargo_test),
+    "python-format": Step([[BIN / "ruff", "format", "--check"]], check),
+    "python-lint": Step([[BIN / "ruff", "check"]], check),
+    "python-types": Step([[BIN / "mypy"]], check),
+    "python-stubs": Step([[BIN / "stubtest", "flask_session._core"]], check),
+    "architecture": pytest_run("tests/architecture"),
+    "python-test": pytest_run("tests", without=("tests/architecture", "tests/browser", "tests/compat")),
+    "oldest-flask": Step([[sys.executable, "dev/oldest_flask.py", "--color=no"]], pytest),
+    "compat": Step(
+        [[sys.executable, "dev/compat_environments.py"], [BIN / "pytest", "--color=no", "tests/compat"]],
+        pytest,
+    ),
+    "browser": pytest_run("tests/browser"),
+}
+
+
+def run(name: str, step: Step) -> Result:
+    """Runs one step's commands, showing what they write, and counts."""
+    lines: list[str] = []
+    status = 0
+    for command in step.commands:
+        print(f"\n== {name}: {' '.join(str(part) for part in command)}", flush=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **step.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            lines.append(ESCAPES.sub("", line.rstrip("\n")))
+        status = process.wait() or status
+    result = step.read(lines, status)
+    for reason in result.skipped:
+        if any(word in reason.lower() for word in PROVIDED):
+            print(f"== {name}: skipped what make provides: {reason}")
+            result.failed += 1
+    return result
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
+    names = parser.parse_args().steps or list(STEPS)
+    for name in names:
+        if name not in STEPS:
+            parser.error(f"unknown step {name}; known: {', '.join(STEPS)}")
+
+    results: dict[str, Result] = {}
+    seconds: dict[str, float] = {}
+    for name in names:
+        begin = time.monotonic()
+        results[name] = run(name, STEPS[name])
+        seconds[name] = time.monotonic() - begin
+
+    print("\n== sum")
+    for name, result in results.items():
+        verdict = "FAILED" if result.failed else "ok"
+        counts = f"{result.passed} passed, {result.failed} failed, {len(result.skipped)} skipped"
+        print(f"{verdict:6} {name:14} {counts:40} {seconds[name]:6.0f} s")
+    skipped = [f"{name}: {reason}" for name, result in results.items() for reason in result.skipped]
+    if skipped:
+        print(f"\n{len(skipped)} skipped:")
+        print("\n".join(f"  {line}" for line in skipped))
+    passed = sum(result.passed for result in results.values())
+    failed = sum(result.failed for result in results.values())
+    print(f"\n{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -37,8 +37,8 @@ def prepare() -> None:
         stamp.write_text(wanted)
     for old in WHEELS.glob("*.whl"):
         old.unlink()
-    build = [MATURIN, "build", "--quiet", "--profile", "dev", "--interpreter", sys.executable, "--out", WHEELS]
-    subprocess.run(build, check=True, cwd=ROOT)
+    build = [MATURIN, "build", "--quiet", "--profile", "dev", "--interpreter", sys.executable]
+    subprocess.run([*build, "--out", WHEELS], check=True, cwd=ROOT)
     (wheel,) = WHEELS.glob("*.whl")
     install("--force-reinstall", "--no-deps", str(wheel))
 

@@ -1,0 +1,75 @@
+//! Real threads that start at the same moment.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Runs `racer(0)` to `racer(racers - 1)`, each on a thread of its own, all released at the same
+/// moment. What they returned, in order; a racer's panic is the caller's.
+pub fn race<T: Send>(racers: usize, racer: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let gate = Barrier::new(racers);
+    let run = |number| {
+        gate.wait();
+        racer(number)
+    };
+    thread::scope(|scope| {
+        let run = &run;
+        let threads: Vec<_> = (0..racers)
+            .map(|number| scope.spawn(move || run(number)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(value) => value,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+/// Repeats `background(0)` to `background(threads - 1)` on threads of their own for as long as
+/// `foreground` runs.
+pub fn race_for<T>(
+    threads: usize,
+    background: impl Fn(usize) + Sync,
+    foreground: impl FnOnce() -> T,
+) -> T {
+    struct Stop<'a>(&'a AtomicBool);
+    impl Drop for Stop<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // A panic in the foreground stops the others too, else the scope would wait for ever.
+        let stop = Stop(&over);
+        for number in 0..threads {
+            let (over, background) = (&over, &background);
+            scope.spawn(move || {
+                while !over.load(Ordering::SeqCst) {
+                    background(number);
+                }
+            });
+        }
+        let value = foreground();
+        drop(stop);
+        value
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn racers_run_at_once_and_answer_in_order() {
+        // Each waits for all the others: this ends only if all run at the same time.
+        let meeting = Barrier::new(4);
+        let answers = race(4, |number| {
+            meeting.wait();
+            number * 10
+        });
+        assert_eq!(answers, [0, 10, 20, 30]);
+    }
+}

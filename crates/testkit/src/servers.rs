@@ -1,0 +1,75 @@
+//! Real servers, started as child processes on free loopback ports, in temporary folders; each is
+//! killed when its handle is dropped. Don't keep one in a `static`: statics are never dropped.
+//!
+//! A missing program is a panic that says what to install, so that a test can't pass by being
+//! skipped.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use flask_session_core::Deadline;
+
+mod certificates;
+mod redis;
+
+pub use certificates::Certificates;
+pub use redis::{RedisServer, RedisSettings};
+
+const START: Duration = Duration::from_secs(15);
+
+/// A loopback port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+    listener
+        .local_addr()
+        .expect("a bound port has an address")
+        .port()
+}
+
+/// A loopback address where nothing listens.
+pub fn nobody() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
+}
+
+/// A child process that doesn't outlive its handle.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts `program` and waits until `ready` says so. An error if it ended before that, as
+    /// when somebody else took its port meanwhile.
+    fn start(command: &mut Command, ready: impl Fn() -> bool) -> Result<Self, ExitStatus> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let program = command.get_program().to_string_lossy();
+        let child = child
+            .unwrap_or_else(|error| panic!("can't start {program} ({error}): please install it"));
+        let mut process = Self { child };
+        let deadline = Deadline::within(START);
+        while !ready() {
+            if let Ok(Some(status)) = process.child.try_wait() {
+                return Err(status);
+            }
+            assert!(
+                deadline.remaining().is_ok(),
+                "{program} isn't ready after {START:?}"
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(process)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

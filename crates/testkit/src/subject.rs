@@ -1,0 +1,66 @@
+//! What a rule is tried on.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use flask_session_core::{Drive, Guarantee, Store, drive};
+
+/// A store under test, and what a rule must know of it.
+pub trait Subject: Send + Sync {
+    /// The store. Two calls give the same records, best through two instances that share nothing
+    /// in memory, as two processes would have them. Panics if the server that it needs is
+    /// missing: a rule that could not be tried has not passed.
+    fn open(&self) -> Arc<dyn Store>;
+
+    /// How the store's futures move.
+    fn drive(&self) -> Drive {
+        Drive::Inline
+    }
+
+    /// Lets `duration` pass: sleeps, or moves the clock that the store was given.
+    fn wait(&self, duration: Duration) {
+        thread::sleep(duration);
+    }
+
+    /// The shortest time to live that the backend can tell from a longer one.
+    fn tick(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    /// What the store has to reach. Below [`Guarantee::Merge`] the rules on races are not tried.
+    fn guarantee(&self) -> Guarantee {
+        Guarantee::Merge
+    }
+
+    /// The same kind of store where nothing answers, in all the ways that the network knows
+    /// (see [`Network`](crate::Network)). Empty only for a store without a server.
+    fn unreachable(&self) -> Vec<Unreachable>;
+
+    /// Words that must not be printed: passwords.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A store that can't be reached.
+#[derive(Debug)]
+pub struct Unreachable {
+    /// What is wrong, for the failed test's message.
+    pub why: &'static str,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// When each of its operations must have ended at the latest.
+    pub limit: Duration,
+}
+
+/// Tries one rule of [`rules`](crate::rules) on `subject`; panics if it isn't kept.
+pub fn keep(subject: &dyn Subject, rule: impl AsyncFnOnce(&dyn Subject)) {
+    let tried = drive(subject.drive(), async {
+        rule(subject).await;
+        Ok(())
+    });
+    if let Err(error) = tried {
+        panic!("the rule could not be tried: {error}");
+    }
+}

@@ -166,7 +166,7 @@ impl Store for Broken {
             Wrong::WritesInTwoSteps => {
                 let half = payload.slice(..payload.len() / 2);
                 let _ = self.inner.save(key, half, ttl, Expect::Anything).await?;
-                std::thread::yield_now();
+                std::thread::sleep(Duration::from_micros(300));
                 expect = Expect::Anything;
             }
             Wrong::LosesTheOldRecordFirst => {

@@ -1,6 +1,8 @@
 //! Who wins when several come at once. Tried only on stores that guarantee a merge.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use flask_session_core::{Deleted, Expect, Saved};
 
@@ -95,19 +97,25 @@ pub async fn a_delete_wins_over_a_racing_save_with_a_revision(subject: &dyn Subj
         return;
     }
     let stores = instances(subject, 3);
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let key = key();
         let revision = put(&*stores[0], &key, &noise(1, 200)).await;
-        race(3, |racer| match racer {
-            0 => {
-                let _ = run(subject, stores[0].delete(&key, Expect::Anything));
+        race(3, |racer| {
+            // So that each comes first in some rounds.
+            if round % 3 == racer {
+                thread::sleep(Duration::from_micros(100));
             }
-            1 => {
-                let expect = Expect::Revision(revision.clone());
-                let _ = run(subject, stores[1].save(&key, noise(2, 200), LONG, expect));
-            }
-            _ => {
-                run(subject, stores[2].touch(&key, LONG));
+            match racer {
+                0 => {
+                    let _ = run(subject, stores[0].delete(&key, Expect::Anything));
+                }
+                1 => {
+                    let expect = Expect::Revision(revision.clone());
+                    let _ = run(subject, stores[1].save(&key, noise(2, 200), LONG, expect));
+                }
+                _ => {
+                    run(subject, stores[2].touch(&key, LONG));
+                }
             }
         });
         assert_eq!(get(&*stores[0], &key).await, None, "the deleted came back");

@@ -2,21 +2,25 @@
 //! changed, and how a change is committed to a [`Store`]. No driver, no web framework, no Python.
 
 mod blocking;
+mod codec;
 mod error;
 mod id;
 mod lifetime;
 mod memory;
 mod notes;
 mod process;
+mod record;
 mod store;
 
 pub use blocking::{Drive, drive};
+pub use codec::{Malformed, json, msgpack};
 pub use error::{Error, ErrorKind, Result};
 pub use id::SessionId;
 pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
 pub use memory::MemoryStore;
 pub use notes::{MAX_DEPTH, Note, NoteTree, NoteWriter, RESERVED_KEY, Tag};
 pub use process::PerProcess;
+pub use record::{Entry, Extra, Format, Record};
 pub use store::{
     Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, Page, Refresh, Revision, Saved,
     Store,

@@ -1,0 +1,295 @@
+//! A stored session, split into entries whose values stay encoded.
+
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::codec::{json, msgpack};
+use crate::{Note, RESERVED_KEY, Result};
+
+/// How sessions are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `MessagePack`, the default.
+    Msgpack,
+    /// JSON.
+    Json,
+}
+
+impl Format {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Msgpack => Self::Json,
+            Self::Json => Self::Msgpack,
+        }
+    }
+
+    /// A text key as a top-level key is encoded.
+    pub fn encode_key(self, key: &str) -> Vec<u8> {
+        let mut output = Vec::with_capacity(key.len() + 5);
+        match self {
+            Self::Msgpack => msgpack::write_str(&mut output, key),
+            Self::Json => json::write_str(&mut output, key),
+        }
+        output
+    }
+
+    fn permanent_key(self) -> &'static [u8] {
+        match self {
+            Self::Msgpack => b"\xaa_permanent",
+            Self::Json => b"\"_permanent\"",
+        }
+    }
+
+    fn yes(self) -> &'static [u8] {
+        match self {
+            Self::Msgpack => b"\xc3",
+            Self::Json => b"true",
+        }
+    }
+}
+
+/// One top-level key, its value, and what the format can't say about them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The key, encoded as this format writes it (in JSON with its quotes).
+    pub key: Bytes,
+    /// The value, encoded; as another writer left it, if it was read from a store.
+    pub value: Bytes,
+    /// Notes on their types.
+    pub note: Option<Note>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry(..)")
+    }
+}
+
+/// What the reserved key holds besides the notes: entries of later releases, key and value encoded.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Extra(Vec<(Bytes, Bytes)>);
+
+impl Extra {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Extra(..)")
+    }
+}
+
+/// A stored session: its entries in order, each key once, values encoded.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Record {
+    format: Format,
+    entries: Vec<Entry>,
+    extra: Extra,
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Record({:?}, {} entries)",
+            self.format,
+            self.entries.len()
+        )
+    }
+}
+
+impl Record {
+    /// A record of these entries, encoded in `format`; no key may occur twice.
+    pub fn new(format: Format, entries: Vec<Entry>) -> Self {
+        Self {
+            format,
+            entries,
+            extra: Extra::default(),
+        }
+    }
+
+    /// The same, holding what later releases put beside the notes (see [`Record::extra`]).
+    #[must_use]
+    pub fn with_extra(mut self, extra: Extra) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    /// Splits a payload without decoding its values. `None` if it says "no session": nothing at
+    /// all, or null.
+    ///
+    /// Anything that isn't a whole map of readable values is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub fn read(payload: &Bytes, format: Format, _legacy_pickle: bool) -> Result<Option<Self>> {
+        if payload.is_empty() {
+            return Ok(None);
+        }
+        Ok(split::split(payload, format)?)
+    }
+
+    /// How keys and values are encoded.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries, in order.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    /// What the reserved key holds besides the notes. A writer hands it on.
+    pub fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    /// The entry under this encoded key.
+    pub fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Whether the session is permanent.
+    pub fn permanent(&self) -> bool {
+        self.get(self.format.permanent_key())
+            .is_some_and(|entry| entry.value == self.format.yes())
+    }
+
+    /// Whether nothing but the permanent flag is left.
+    pub fn is_empty(&self) -> bool {
+        let permanent = self.format.permanent_key();
+        self.entries.iter().all(|entry| entry.key == permanent)
+    }
+
+    /// Joins the entries to a payload. The reserved key comes last, if `keep_types` and there is
+    /// something to put into it.
+    pub fn write(&self, keep_types: bool) -> Bytes {
+        let notes = self.entries.iter().filter(|entry| entry.note.is_some());
+        let notes = if keep_types { notes.count() } else { 0 };
+        let reserved = keep_types && (notes > 0 || !self.extra.is_empty());
+        let size: usize = self.entries.iter().map(entry_size).sum();
+        let mut output = Vec::with_capacity(size + 64);
+        match self.format {
+            Format::Msgpack => self.write_msgpack(&mut output, notes, reserved),
+            Format::Json => self.write_json(&mut output, notes, reserved),
+        }
+        output.into()
+    }
+
+    fn noted(&self) -> impl Iterator<Item = (&Bytes, &Note)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((&entry.key, entry.note.as_ref()?)))
+    }
+
+    fn write_msgpack(&self, output: &mut Vec<u8>, notes: usize, reserved: bool) {
+        msgpack::write_map(output, self.entries.len() + usize::from(reserved));
+        for entry in &self.entries {
+            output.extend_from_slice(&entry.key);
+            output.extend_from_slice(&entry.value);
+        }
+        if !reserved {
+            return;
+        }
+        msgpack::write_str(output, RESERVED_KEY);
+        msgpack::write_map(output, self.extra.0.len() + usize::from(notes > 0));
+        if notes > 0 {
+            msgpack::write_str(output, TYPES);
+            msgpack::write_map(output, notes);
+            for (key, note) in self.noted() {
+                output.extend_from_slice(key);
+                msgpack::write_array(output, 2);
+                msgpack::write_uint(output, note.checksum().into());
+                msgpack::write_str(output, note.text());
+            }
+        }
+        for (key, value) in &self.extra.0 {
+            output.extend_from_slice(key);
+            output.extend_from_slice(value);
+        }
+    }
+
+    fn write_json(&self, output: &mut Vec<u8>, notes: usize, reserved: bool) {
+        output.push(b'{');
+        let mut between = Separator::default();
+        for entry in &self.entries {
+            between.write(output);
+            write_member(output, &entry.key, &entry.value);
+        }
+        if reserved {
+            between.write(output);
+            json::write_str(output, RESERVED_KEY);
+            output.extend_from_slice(b":{");
+            let mut between = Separator::default();
+            if notes > 0 {
+                between.write(output);
+                json::write_str(output, TYPES);
+                output.push(b':');
+                self.write_json_notes(output);
+            }
+            for (key, value) in &self.extra.0 {
+                between.write(output);
+                write_member(output, key, value);
+            }
+            output.push(b'}');
+        }
+        output.push(b'}');
+    }
+
+    fn write_json_notes(&self, output: &mut Vec<u8>) {
+        output.push(b'{');
+        let mut between = Separator::default();
+        for (key, note) in self.noted() {
+            between.write(output);
+            output.extend_from_slice(key);
+            output.extend_from_slice(b":[");
+            json::write_uint(output, note.checksum().into());
+            output.push(b',');
+            json::write_str(output, note.text());
+            output.push(b']');
+        }
+        output.push(b'}');
+    }
+}
+
+/// The entry of the reserved key that holds the notes.
+const TYPES: &str = "types";
+
+fn entry_size(entry: &Entry) -> usize {
+    let note = entry.note.as_ref();
+    let note = note.map_or(0, |note| note.text().len() + entry.key.len() + 16);
+    entry.key.len() + entry.value.len() + 2 + note
+}
+
+fn write_member(output: &mut Vec<u8>, key: &[u8], value: &[u8]) {
+    output.extend_from_slice(key);
+    output.push(b':');
+    output.extend_from_slice(value);
+}
+
+/// The comma before every member but the first.
+#[derive(Default)]
+struct Separator {
+    started: bool,
+}
+
+impl Separator {
+    fn write(&mut self, output: &mut Vec<u8>) {
+        if self.started {
+            output.push(b',');
+        }
+        self.started = true;
+    }
+}

@@ -1,0 +1,195 @@
+//! Splitting a payload into entries, without decoding the values.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use bytes::Bytes;
+
+use super::{Entry, Extra, Format, Record, TYPES};
+use crate::codec::{Malformed, json, msgpack};
+use crate::{Note, RESERVED_KEY};
+
+/// Up to this many entries, comparing each with each is quicker than hashing them.
+const FEW: usize = 16;
+
+/// Splits a payload of this format. `None` if it says "no session".
+pub(super) fn split(payload: &Bytes, format: Format) -> Result<Option<Record>, Malformed> {
+    let Some(members) = members(payload, format)? else {
+        return Ok(None);
+    };
+    let reserved_key = format.encode_key(RESERVED_KEY);
+    let mut reserved = None;
+    let mut entries = Vec::with_capacity(members.len());
+    for (key, value) in members {
+        if key == reserved_key {
+            reserved = Some(value);
+        } else {
+            entries.push(Entry {
+                key,
+                value,
+                note: None,
+            });
+        }
+    }
+    let mut record = Record::new(format, unique(entries));
+    if let Some(reserved) = reserved {
+        read_reserved(&mut record, &reserved);
+    }
+    Ok(Some(record))
+}
+
+/// The members of a map: keys as we would encode them, values as they lie. `None` for null.
+fn members(payload: &Bytes, format: Format) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+    match format {
+        Format::Msgpack => msgpack_members(payload),
+        Format::Json => json_members(payload),
+    }
+}
+
+fn msgpack_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+    let mut reader = msgpack::Reader::new(payload);
+    let length = match reader.token()? {
+        msgpack::Token::Map(length) => length,
+        msgpack::Token::Nil => return reader.end().map(|()| None),
+        _ => return Err(Malformed::NOT_A_MAP),
+    };
+    let mut members = Vec::with_capacity(reader.fitting(length));
+    for _ in 0..length {
+        let start = reader.position();
+        reader.skip_key(0)?;
+        let middle = reader.position();
+        reader.skip(0)?;
+        let key = match msgpack::rewritten_key(&payload[start..middle]) {
+            Some(rewritten) => rewritten.into(),
+            None => payload.slice(start..middle),
+        };
+        members.push((key, payload.slice(middle..reader.position())));
+    }
+    reader.end()?;
+    Ok(Some(members))
+}
+
+fn json_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+    let mut reader = json::Reader::new(payload)?;
+    match reader.token()? {
+        json::Token::Map => {}
+        json::Token::Null => return reader.end().map(|()| None),
+        _ => return Err(Malformed::NOT_A_MAP),
+    }
+    let mut members = Vec::new();
+    while let Some(raw) = reader.raw_key(members.len())? {
+        let key = match json::rewritten_key(raw)? {
+            Some(rewritten) => rewritten.into(),
+            None => payload.slice_ref(raw.as_bytes()),
+        };
+        // Passes the white space before the value.
+        reader.peek();
+        let start = reader.position();
+        reader.skip(0)?;
+        members.push((key, payload.slice(start..reader.position())));
+    }
+    reader.end()?;
+    Ok(Some(members))
+}
+
+/// Leaves each key once: as in Python, the last value at the first one's place.
+fn unique(entries: Vec<Entry>) -> Vec<Entry> {
+    if entries.len() <= FEW {
+        let twice = |(index, entry): (usize, &Entry)| {
+            entries[..index].iter().any(|other| other.key == entry.key)
+        };
+        if !entries.iter().enumerate().any(twice) {
+            return entries;
+        }
+    }
+    let mut places = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match places.entry(entry.key.clone()) {
+            Slot::Occupied(place) => kept[*place.get()] = entry,
+            Slot::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(entry);
+            }
+        }
+    }
+    kept
+}
+
+/// Gives each entry the note that fits it; what doesn't have the expected form is ignored.
+fn read_reserved(record: &mut Record, reserved: &Bytes) {
+    let format = record.format;
+    let types = format.encode_key(TYPES);
+    let mut extra = Vec::new();
+    for (key, value) in members(reserved, format).ok().flatten().unwrap_or_default() {
+        if key == types {
+            let notes = members(&value, format).ok().flatten().unwrap_or_default();
+            distribute(&mut record.entries, notes, format);
+        } else {
+            extra.push((key, value));
+        }
+    }
+    record.extra = Extra(extra);
+}
+
+fn distribute(entries: &mut [Entry], notes: Vec<(Bytes, Bytes)>, format: Format) {
+    let many = entries.len() > FEW;
+    let places: HashMap<Bytes, usize> = if many {
+        let places = entries.iter().enumerate();
+        places
+            .map(|(place, entry)| (entry.key.clone(), place))
+            .collect()
+    } else {
+        HashMap::new()
+    };
+    for (key, value) in notes {
+        let place = if many {
+            places.get(&key).copied()
+        } else {
+            entries.iter().position(|entry| entry.key == key)
+        };
+        let Some(place) = place else { continue };
+        let entry = &mut entries[place];
+        entry.note = read_note(&value, format).filter(|note| note.fits(&entry.value));
+    }
+}
+
+/// Reads `[checksum, notes]`.
+fn read_note(value: &Bytes, format: Format) -> Option<Note> {
+    let (checksum, text) = match format {
+        Format::Msgpack => {
+            let mut reader = msgpack::Reader::new(value);
+            let msgpack::Token::Array(2) = reader.token().ok()? else {
+                return None;
+            };
+            let msgpack::Token::Int(checksum) = reader.token().ok()? else {
+                return None;
+            };
+            let msgpack::Token::Str(text) = reader.token().ok()? else {
+                return None;
+            };
+            (checksum, Cow::Borrowed(text))
+        }
+        Format::Json => {
+            let mut reader = json::Reader::new(value).ok()?;
+            let json::Token::Array = reader.token().ok()? else {
+                return None;
+            };
+            reader.element(0).ok()?;
+            let json::Token::Int(checksum) = reader.token().ok()? else {
+                return None;
+            };
+            reader.element(1).ok()?;
+            let json::Token::Str(text) = reader.token().ok()? else {
+                return None;
+            };
+            (checksum, text)
+        }
+    };
+    let text = match text {
+        Cow::Borrowed(text) => value.slice_ref(text.as_bytes()),
+        Cow::Owned(text) => text.into(),
+    };
+    Some(Note::new(u32::try_from(checksum).ok()?, text))
+}

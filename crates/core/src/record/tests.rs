@@ -1,0 +1,139 @@
+use bytes::Bytes;
+
+use super::*;
+
+fn split(payload: &Bytes, format: Format) -> Record {
+    Record::read(payload, format, false).unwrap().unwrap()
+}
+
+/// The example of `docs/format.md`.
+fn example() -> Vec<u8> {
+    let mut payload = b"\x83\xaa_permanent\xc3\xa4seen\x92\x01\x02".to_vec();
+    payload.extend_from_slice(b"\xb1__flask_session__\x81\xa5types\x81\xa4seen\x92\xce");
+    payload.extend_from_slice(&crc32fast::hash(b"\x92\x01\x02").to_be_bytes());
+    payload.extend_from_slice(b"\xa2=t");
+    payload
+}
+
+#[test]
+fn the_example_of_the_specification_is_split_and_joined_unchanged() {
+    let payload = Bytes::from(example());
+    let record = split(&payload, Format::Msgpack);
+    assert_eq!(record.entries().len(), 2);
+    assert!(record.permanent() && !record.is_empty());
+    let seen = record.get(b"\xa4seen").unwrap();
+    assert_eq!(seen.value, &b"\x92\x01\x02"[..]);
+    assert_eq!(seen.note.as_ref().unwrap().text(), "=t");
+    assert_eq!(record.write(true), payload);
+    let without = record.write(false);
+    assert_eq!(without, &b"\x82\xaa_permanent\xc3\xa4seen\x92\x01\x02"[..]);
+}
+
+#[test]
+fn the_same_in_json_with_white_space_from_another_writer() {
+    let text = format!(
+        "{{ \"_permanent\" : true,\n\"seen\": [1, 2] , \"__flask_session__\":{{\"types\":{{\"seen\":[{},\"=t\"]}}}} }}\n",
+        crc32fast::hash(b"[1, 2]")
+    );
+    let record = split(&Bytes::from(text), Format::Json);
+    assert!(record.permanent());
+    let seen = record.get(b"\"seen\"").unwrap();
+    assert_eq!(seen.value, &b"[1, 2]"[..]);
+    assert_eq!(seen.note.as_ref().unwrap().text(), "=t");
+    let written = record.write(true);
+    assert_eq!(split(&written, Format::Json), record);
+    assert_eq!(
+        record.write(false),
+        &b"{\"_permanent\":true,\"seen\":[1, 2]}"[..]
+    );
+}
+
+#[test]
+fn a_note_whose_checksum_does_not_fit_is_ignored() {
+    let mut payload = example();
+    let value = payload.iter().position(|byte| *byte == 0x92).unwrap();
+    payload[value + 1] = 9;
+    let record = split(&payload.into(), Format::Msgpack);
+    assert_eq!(record.get(b"\xa4seen").unwrap().note, None);
+}
+
+#[test]
+fn what_later_releases_put_beside_the_notes_is_kept() {
+    for (format, payload) in [
+        (
+            Format::Json,
+            &b"{\"a\":1,\"__flask_session__\":{\"created\":5,\"types\":{},\"owner\":\"x\"}}"[..],
+        ),
+        (
+            Format::Msgpack,
+            &b"\x82\xa1a\x01\xb1__flask_session__\x82\xa7created\x05\xa5owner\xa1x"[..],
+        ),
+    ] {
+        let record = split(&Bytes::from_static(payload), format);
+        assert_eq!(record.entries().len(), 1);
+        assert!(!record.extra().is_empty());
+        let again = Record::new(format, record.entries().to_vec());
+        let again = again.with_extra(record.extra().clone());
+        assert_eq!(split(&again.write(true), format), record);
+    }
+}
+
+#[test]
+fn a_reserved_key_of_another_form_never_becomes_an_entry() {
+    for payload in [
+        "{\"__flask_session__\":5}",
+        "{\"__flask_session__\":null}",
+        "{\"__flask_session__\":{\"types\":[]},\"a\":1}",
+        "{\"__flask_session__\":{\"types\":{\"a\":[\"x\"]}},\"a\":1}",
+        "{\"__flask_session__\":{\"types\":{\"a\":[-1,\"=t\"]}},\"a\":1}",
+        "{\"__flask\\u005fsession__\":{\"types\":{\"a\":7}},\"a\":1}",
+    ] {
+        let record = split(&Bytes::from(payload), Format::Json);
+        assert!(record.entries().len() < 2, "{payload}");
+        assert!(record.entries().iter().all(|entry| entry.note.is_none()));
+        assert!(record.extra().is_empty());
+    }
+}
+
+#[test]
+fn keys_are_found_however_another_writer_encoded_them() {
+    let wide = Bytes::from_static(b"\x82\xd9\x0a_permanent\xc3\xcc\x01\xa1x");
+    let record = split(&wide, Format::Msgpack);
+    assert!(record.permanent());
+    assert!(record.get(b"\x01").is_some());
+    let escaped = Bytes::from_static(b"{\"_perm\\u0061nent\":true}");
+    assert!(split(&escaped, Format::Json).permanent());
+}
+
+#[test]
+fn of_a_key_that_occurs_twice_the_last_value_counts() {
+    for count in [3, 40] {
+        let mut text = String::from("{\"a\":0");
+        for index in 0..count {
+            text += &format!(",\"k{index}\":{index}");
+        }
+        text.push_str(",\"a\":1}");
+        let record = split(&Bytes::from(text), Format::Json);
+        assert_eq!(record.entries().len(), count + 1);
+        assert_eq!(record.entries()[0].key, &b"\"a\""[..]);
+        assert_eq!(record.entries()[0].value, &b"1"[..]);
+    }
+}
+
+#[test]
+fn nothing_but_the_permanent_flag_is_empty() {
+    assert!(split(&Bytes::from_static(b"\x80"), Format::Msgpack).is_empty());
+    assert!(split(&Bytes::from_static(b"{\"_permanent\":false}"), Format::Json).is_empty());
+    assert!(!split(&Bytes::from_static(b"{\"a\":false}"), Format::Json).is_empty());
+}
+
+#[test]
+fn debug_shows_neither_keys_nor_values() {
+    let payload = Bytes::from_static(b"{\"secret\":\"hidden\"}");
+    let record = split(&payload, Format::Json);
+    let text = format!("{record:?} {:?} {:?}", record.entries(), record.extra());
+    assert!(
+        !text.contains("secret") && !text.contains("hidden"),
+        "{text}"
+    );
+}

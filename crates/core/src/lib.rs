@@ -2,26 +2,38 @@
 //! changed, and how a change is committed to a [`Store`]. No driver, no web framework, no Python.
 
 mod blocking;
+mod changes;
 mod codec;
+mod commit;
+mod cookie;
 mod error;
 mod id;
 mod lifetime;
 mod memory;
 mod notes;
+mod perform;
 mod process;
 mod record;
+mod session;
 mod store;
+mod touches;
 
 pub use blocking::{Drive, drive};
+pub use changes::Edit;
 pub use codec::{Malformed, json, msgpack};
+pub use commit::Commit;
+pub use cookie::{Signer, candidates};
 pub use error::{Error, ErrorKind, Result};
 pub use id::SessionId;
 pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
 pub use memory::MemoryStore;
 pub use notes::{MAX_DEPTH, Note, NoteTree, NoteWriter, RESERVED_KEY, Tag};
+pub use perform::perform;
 pub use process::PerProcess;
 pub use record::{Entry, Extra, Format, Record};
+pub use session::{Base, Encoding, OnConflict, Operation, Outcome, Reply, Step, Target};
 pub use store::{
     Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, Page, Refresh, Revision, Saved,
     Store,
 };
+pub use touches::{Recall, Touches};

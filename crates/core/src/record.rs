@@ -136,6 +136,12 @@ impl Record {
         Ok(split::split(payload, format)?)
     }
 
+    /// The same record with other entries; what the reserved key holds besides notes stays.
+    #[must_use]
+    pub fn with_entries(&self, entries: Vec<Entry>) -> Self {
+        Self::new(self.format, entries).with_extra(self.extra.clone())
+    }
+
     /// How keys and values are encoded.
     pub fn format(&self) -> Format {
         self.format

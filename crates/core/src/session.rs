@@ -1,0 +1,123 @@
+//! The words of a session's way from and to its store.
+
+use bytes::Bytes;
+
+use crate::record::{Format, Record};
+use crate::{Deleted, Expect, Key, Loaded, Result, Revision, Saved};
+
+/// How payloads are written and which ones are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Encoding {
+    /// The configured format; records in the other one are read, too.
+    pub format: Format,
+    /// Whether types that the format lacks are noted (`SESSION_KEEP_TYPES`).
+    pub keep_types: bool,
+    /// Whether pickles of plain data are read (`SESSION_LEGACY_PICKLE`).
+    pub legacy_pickle: bool,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self {
+            format: Format::Msgpack,
+            keep_types: true,
+            legacy_pickle: true,
+        }
+    }
+}
+
+/// A stored session as it was loaded: what a commit compares with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Base {
+    /// Its entries, undecoded.
+    pub record: Record,
+    /// What a save must still find.
+    pub revision: Revision,
+}
+
+impl Base {
+    /// Reads what a store returned. `None` if the payload says "no session".
+    pub fn read(loaded: Loaded, encoding: Encoding) -> Result<Option<Self>> {
+        let record = Record::read(&loaded.payload, encoding.format, encoding.legacy_pickle)?;
+        Ok(record.map(|record| Self {
+            record,
+            revision: loaded.revision,
+        }))
+    }
+}
+
+/// What happens when another request saved the same session meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnConflict {
+    /// Replay this request's changes onto what the other one saved.
+    #[default]
+    Merge,
+    /// The last writer wins, as in Flask-Session.
+    Overwrite,
+}
+
+/// Which record a commit is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A session that was loaded from this key, or is new under it.
+    Same(Key),
+    /// A session that moves to a new id.
+    Renewed {
+        /// Where it was loaded from.
+        from: Key,
+        /// Where it goes.
+        to: Key,
+    },
+    /// The application chose the id itself: saved there whatever is there.
+    Adopted(Key),
+}
+
+/// What a [`Commit`] asks of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Load the record, without refreshing it.
+    Load(Key),
+    /// Save the payload under the key if the expectation holds.
+    Save(Key, Bytes, Expect),
+    /// Delete the record if the expectation holds.
+    Delete(Key, Expect),
+}
+
+/// What the store answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reply {
+    /// To [`Operation::Load`].
+    Loaded(Option<Loaded>),
+    /// To [`Operation::Save`].
+    Saved(Saved),
+    /// To [`Operation::Delete`].
+    Deleted(Deleted),
+    /// The answer was lost: the operation may or may not have happened.
+    Lost,
+}
+
+/// What a host does next.
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Perform this and tell [`Commit::resume`] the answer.
+    Ask(Operation),
+    /// The commit is over.
+    Done(Outcome),
+}
+
+/// What became of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Nothing had to be written.
+    Unchanged,
+    /// Written as this request left it.
+    Stored(Base),
+    /// Written together with what other requests wrote meanwhile.
+    Merged(Base),
+    /// The record was removed, or nothing was there to keep.
+    Deleted,
+    /// Another request destroyed or renewed the session meanwhile: nothing was written, and the
+    /// cookie must be left alone.
+    Gone,
+}

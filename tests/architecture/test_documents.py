@@ -1,0 +1,112 @@
+"""What the documents say is true: links, examples, settings, commands, and the map of rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from flask_session import settings
+
+from .repository import ROOT, documents, name_of
+
+CODE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def without_code(path: Path) -> str:
+    return re.sub(r"`[^`\n]*`", "", CODE.sub("", path.read_text()))
+
+
+def headings(path: Path) -> set[str]:
+    """The anchors that a Markdown viewer makes of the headings."""
+    lines = re.findall(r"^#+ +(.+)$", CODE.sub("", path.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines}
+
+
+@pytest.mark.parametrize("path", documents(), ids=name_of)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    broken = []
+    for link in LINK.findall(without_code(path)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        file = (path.parent / target).resolve() if target else path
+        if not file.exists() or (anchor and anchor not in headings(file)):
+            broken.append(link)
+    assert broken == []
+
+
+EXAMPLES = [
+    pytest.param(code, id=f"{name_of(path)}-{number}")
+    for path in documents()
+    for number, (_, language, code) in enumerate(CODE.findall(path.read_text()), 1)
+    if language == "python"
+]
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_every_python_example_runs(code: str, tmp_path: Path) -> None:
+    example = tmp_path / "example.py"
+    example.write_text(code)
+    command = [sys.executable, "-W", "error", str(example)]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_examples() -> None:
+    assert EXAMPLES
+
+
+def test_every_setting_that_a_document_names_exists() -> None:
+    known = {setting.name for _, group in settings.sections() for setting in group} | set(Flask("any").config)
+    unknown = {
+        f"{name_of(path)}: {key}"
+        for path in documents()
+        for key in re.findall(r"\bSESSION_[A-Z_]*[A-Z]\b(?!_)", path.read_text())
+        if key not in known
+    }
+    assert unknown == set()
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    assert {"demo", "test", "help"} <= targets
+    unknown = {
+        f"{name_of(path)}: make {target}"
+        for path in documents()
+        for target in re.findall(r"(?:`|^ *)make ([a-z-]+)", path.read_text(), re.MULTILINE)
+        if target not in targets
+    }
+    assert unknown == set()
+
+
+def rules() -> list[tuple[str, str, str]]:
+    """The rows of ARCHITECTURE.md's map: rule, the files that hold it, the tests that keep it."""
+    _, _, section = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Rules\n")
+    rows = re.findall(r"^\| (.+) \| (.+) \| (.+) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    return [row for row in rows if row[0] != "rule" and not set(row[0]) <= {"-", " "}]
+
+
+@pytest.mark.parametrize(("rule", "held", "kept"), rules(), ids=[row[0] for row in rules()])
+def test_every_rule_has_a_file_that_holds_it_and_a_test_that_keeps_it(
+    rule: str, held: str, kept: str
+) -> None:
+    holding, keeping = re.findall(r"`([^`]+)`", held), re.findall(r"`([^`]+)`", kept)
+    assert holding, f"{rule}: which file holds it?"
+    assert keeping, f"{rule}: which test keeps it?"
+    for place in holding:
+        assert (ROOT / place).exists(), place
+    for place in keeping:
+        file, _, test = place.partition("::")
+        assert (ROOT / file).is_file(), place
+        assert re.search(rf"\b(?:fn|def) {re.escape(test)}\b", (ROOT / file).read_text()), place
+
+
+def test_the_map_has_rules() -> None:
+    assert len(rules()) > 40

@@ -1,4 +1,4 @@
-"""What the documents say is true: links, examples, settings, commands, and the map of rules."""
+"""What the documents say is true: links, examples, settings, commands."""
 
 from __future__ import annotations
 
@@ -84,29 +84,3 @@ def test_every_make_target_that_a_document_names_exists() -> None:
         if target not in targets
     }
     assert unknown == set()
-
-
-def rules() -> list[tuple[str, str, str]]:
-    """The rows of ARCHITECTURE.md's map: rule, the files that hold it, the tests that keep it."""
-    _, _, section = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Rules\n")
-    rows = re.findall(r"^\| (.+) \| (.+) \| (.+) \|$", section.partition("\n## ")[0], re.MULTILINE)
-    return [row for row in rows if row[0] != "rule" and not set(row[0]) <= {"-", " "}]
-
-
-@pytest.mark.parametrize(("rule", "held", "kept"), rules(), ids=[row[0] for row in rules()])
-def test_every_rule_has_a_file_that_holds_it_and_a_test_that_keeps_it(
-    rule: str, held: str, kept: str
-) -> None:
-    holding, keeping = re.findall(r"`([^`]+)`", held), re.findall(r"`([^`]+)`", kept)
-    assert holding, f"{rule}: which file holds it?"
-    assert keeping, f"{rule}: which test keeps it?"
-    for place in holding:
-        assert (ROOT / place).exists(), place
-    for place in keeping:
-        file, _, test = place.partition("::")
-        assert (ROOT / file).is_file(), place
-        assert re.search(rf"\b(?:fn|def) {re.escape(test)}\b", (ROOT / file).read_text()), place
-
-
-def test_the_map_has_rules() -> None:
-    assert len(rules()) > 40

@@ -6,6 +6,7 @@ mod changes;
 mod codec;
 mod commit;
 mod cookie;
+mod data;
 mod error;
 mod id;
 mod lifetime;
@@ -23,6 +24,7 @@ pub use changes::Edit;
 pub use codec::{Malformed, json, msgpack};
 pub use commit::Commit;
 pub use cookie::{Signer, candidates};
+pub use data::{AwareDateTime, Data, Float, Value};
 pub use error::{Error, ErrorKind, Result};
 pub use id::SessionId;
 pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
@@ -30,7 +32,7 @@ pub use memory::MemoryStore;
 pub use notes::{MAX_DEPTH, Note, NoteTree, NoteWriter, RESERVED_KEY, Tag};
 pub use perform::perform;
 pub use process::PerProcess;
-pub use record::{Entry, Extra, Format, Record};
+pub use record::{Entry, Extra, Format, Record, canonical};
 pub use session::{Base, Encoding, OnConflict, Operation, Outcome, Reply, Step, Target};
 pub use store::{
     Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, Page, Refresh, Revision, Saved,

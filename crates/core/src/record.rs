@@ -1,5 +1,6 @@
 //! A stored session, split into entries whose values stay encoded.
 
+mod convert;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,8 @@ use bytes::Bytes;
 
 use crate::codec::{json, msgpack};
 use crate::{Note, RESERVED_KEY, Result};
+
+pub use convert::canonical;
 
 /// How sessions are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,12 +131,20 @@ impl Record {
     /// Splits a payload without decoding its values. `None` if it says "no session": nothing at
     /// all, or null.
     ///
-    /// Anything that isn't a whole map of readable values is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    /// A payload in the other format is brought into this one. Anything that isn't a whole map of
+    /// readable values is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
     pub fn read(payload: &Bytes, format: Format, _legacy_pickle: bool) -> Result<Option<Self>> {
         if payload.is_empty() {
             return Ok(None);
         }
-        Ok(split::split(payload, format)?)
+        let malformed = match split::split(payload, format) {
+            Ok(record) => return Ok(record),
+            Err(malformed) => malformed,
+        };
+        match split::split(payload, format.other()) {
+            Ok(record) => record.map(|record| record.into_format(format)).transpose(),
+            Err(_) => Err(malformed.into()),
+        }
     }
 
     /// The same record with other entries; what the reserved key holds besides notes stays.

@@ -1,7 +1,14 @@
 //! Sessions as bytes.
 
+mod decode;
+mod encode;
 pub mod json;
 mod malformed;
 pub mod msgpack;
+#[cfg(test)]
+mod tests;
+mod text;
 
+pub(crate) use decode::decode_entry;
+pub(crate) use encode::encode_entry;
 pub use malformed::Malformed;

@@ -94,7 +94,7 @@ fn json_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malforme
 }
 
 /// Leaves each key once: as in Python, the last value at the first one's place.
-fn unique(entries: Vec<Entry>) -> Vec<Entry> {
+pub(super) fn unique(entries: Vec<Entry>) -> Vec<Entry> {
     if entries.len() <= FEW {
         let twice = |(index, entry): (usize, &Entry)| {
             entries[..index].iter().any(|other| other.key == entry.key)

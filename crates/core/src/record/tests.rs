@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::{Data, ErrorKind, Value};
 
 fn split(payload: &Bytes, format: Format) -> Record {
     Record::read(payload, format, false).unwrap().unwrap()
@@ -108,11 +109,8 @@ fn keys_are_found_however_another_writer_encoded_them() {
 #[test]
 fn of_a_key_that_occurs_twice_the_last_value_counts() {
     for count in [3, 40] {
-        let mut text = String::from("{\"a\":0");
-        for index in 0..count {
-            text += &format!(",\"k{index}\":{index}");
-        }
-        text.push_str(",\"a\":1}");
+        let keys: Vec<String> = (0..count).map(|index| format!("\"k{index}\":0,")).collect();
+        let text = format!("{{\"a\":0,{}\"a\":1}}", keys.concat());
         let record = split(&Bytes::from(text), Format::Json);
         assert_eq!(record.entries().len(), count + 1);
         assert_eq!(record.entries()[0].key, &b"\"a\""[..]);
@@ -136,4 +134,107 @@ fn debug_shows_neither_keys_nor_values() {
         !text.contains("secret") && !text.contains("hidden"),
         "{text}"
     );
+}
+
+#[test]
+fn a_record_of_the_other_format_keeps_its_types() {
+    let moment = crate::AwareDateTime {
+        seconds: 1_577_934_245,
+        microseconds: 6,
+        offset: 7200,
+        zone: None,
+    };
+    let data: Data = [
+        ("_permanent".into(), true.into()),
+        (
+            "seen".into(),
+            Value::Tuple(vec![1.into(), Value::Bytes(vec![255])]),
+        ),
+        ("when".into(), Value::AwareDateTime(moment)),
+        (
+            "big".into(),
+            Value::integer("18446744073709551616").unwrap(),
+        ),
+        ("nan".into(), f64::NAN.into()),
+        (Value::Int(7), Value::Nil),
+    ]
+    .into_iter()
+    .collect();
+    for format in [Format::Msgpack, Format::Json] {
+        let stored = Record::from_data(&data, format).unwrap().write(true);
+        for wanted in [format, format.other()] {
+            let record = split(&stored, wanted);
+            assert_eq!(record.format(), wanted);
+            assert!(record.permanent());
+            assert_eq!(record.to_data().unwrap(), data);
+        }
+    }
+}
+
+#[test]
+fn a_payload_may_say_that_there_is_no_session() {
+    for payload in [&b""[..], b"\xc0", b"null", b" null\n"] {
+        for format in [Format::Msgpack, Format::Json] {
+            let payload = Bytes::from_static(payload);
+            assert_eq!(Record::read(&payload, format, true).unwrap(), None);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_whole_map_of_readable_values_is_corrupt() {
+    let deep = [&b"\x81\xa1a"[..], &[0x91; 5000], b"\xc0"].concat();
+    let deep_json = format!("{{\"a\":{}1{}}}", "[".repeat(5000), "]".repeat(5000)).into_bytes();
+    for payload in [
+        &b"5"[..],
+        b"\x05",
+        b"\x91\x01",
+        b"[1]",
+        b"\"text\"",
+        b"\x81",
+        b"\x81\xa1a",
+        b"\x81\xa1a\xc1",
+        b"\x81\xa1a\xa1\xff",
+        b"\x81\xa1a\x01\x00",
+        b"\xdf\xff\xff\xff\xff",
+        b"\x81\xa1a\xdd\xff\xff\xff\xff",
+        b"\x81\xa1a\xc6\xff\xff\xff\xff",
+        b"\x81\x80\x01",
+        b"{\"a\":1",
+        b"{\"a\":1}}",
+        b"{\"a\":\"\xff\"}",
+        b"{\"a\":\"\\ud800\"}",
+        b"{\"a\":1e999}",
+        b"{a:1}",
+        b"garbage",
+        &deep,
+        &deep_json,
+    ] {
+        for format in [Format::Msgpack, Format::Json] {
+            let payload = Bytes::copy_from_slice(payload);
+            let error = Record::read(&payload, format, true).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{payload:?}");
+        }
+    }
+}
+
+#[test]
+fn an_entry_encoded_afresh_is_what_we_would_write() {
+    let wide = Bytes::from_static(b"\x81\xa1a\xdc\x00\x02\xd3\0\0\0\0\0\0\0\x01\xca\x3f\x80\0\0");
+    let record = split(&wide, Format::Msgpack);
+    let entry = canonical(&record.entries()[0], Format::Msgpack).unwrap();
+    assert_eq!(entry.value, &b"\x92\x01\xcb\x3f\xf0\0\0\0\0\0\0"[..]);
+    let spaced = Bytes::from_static(b"{\"a\": [1, {\"b\" : 1.50, \"\\u00e9\":\"\\u002f\"}]}");
+    let record = split(&spaced, Format::Json);
+    let entry = canonical(&record.entries()[0], Format::Json).unwrap();
+    assert_eq!(entry.value, "[1,{\"b\":1.5,\"\u{e9}\":\"/\"}]".as_bytes());
+}
+
+#[test]
+fn keys_that_json_writes_alike_become_one() {
+    let data: Data = [(Value::Int(1), 1.into()), ("1".into(), 2.into())]
+        .into_iter()
+        .collect();
+    let record = Record::from_data(&data, Format::Json).unwrap();
+    assert_eq!(record.write(true), &b"{\"1\":2}"[..]);
 }

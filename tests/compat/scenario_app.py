@@ -1,0 +1,81 @@
+"""The fixed small app that every scenario talks to: it runs the statements that a request brings along."""
+
+import ast
+import collections
+import copy
+import datetime
+import decimal
+import json
+import uuid
+
+import flask
+import markupsafe
+from flask import Flask, flash, get_flashed_messages, request, session
+
+from flask_session import Session
+
+NAMES = {
+    "Decimal": decimal.Decimal,
+    "Markup": markupsafe.Markup,
+    "UUID": uuid.UUID,
+    "collections": collections,
+    "copy": copy,
+    "date": datetime.date,
+    "datetime": datetime.datetime,
+    "flash": flash,
+    "flask": flask,
+    "get_flashed_messages": get_flashed_messages,
+    "json": json,
+    "session": session,
+    "time": datetime.time,
+    "timedelta": datetime.timedelta,
+    "timezone": datetime.timezone,
+}
+
+
+def raw_session():
+    """The session object itself. Asking the proxy would mark it accessed (Flask 3.1.3)."""
+    context = flask.globals.request_ctx._get_current_object()
+    return context._session if hasattr(context, "_session") else context.session
+
+
+def statements(source):
+    """The source of each top-level statement."""
+    return [ast.unparse(statement) for statement in ast.parse(source).body]
+
+
+def flags(raw):
+    return {"modified": raw.modified, "accessed": getattr(raw, "accessed", None)}
+
+
+def make_app(config, client):
+    app = Flask("scenario")
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, PROPAGATE_EXCEPTIONS=False)
+    app.config.update(config)
+    app.logger.disabled = True
+    Session(app)
+
+    @app.route("/", methods=["POST"])
+    def run():
+        raw = raw_session()
+        names = {**NAMES, "raw": raw, "app": app, "interface": app.session_interface, "fresh": fresh}
+        observed = app.extensions["observed"]
+        observed["flags"] = {"0 (at first)": flags(raw)}
+        script = request.get_json()
+        for number, statement in enumerate(statements(script["run"]), 1):
+            exec(statement, names)
+            observed["flags"][f"{number} {statement}"] = flags(raw)
+        return "" if script["answer"] is None else repr(eval(script["answer"], names))
+
+    def fresh(statement, content):
+        """The flags that `statement` leaves on a session object that no request opened."""
+        raw = app.session_interface.session_class(copy.deepcopy(content), sid="fixed-session-id")
+        raw.modified = raw.accessed = False
+        exec(statement, {**NAMES, "session": raw})
+        return [raw.modified, raw.accessed]
+
+    def note(exception_information):
+        app.extensions["observed"].setdefault("raised", exception_information[0].__name__)
+
+    app.log_exception = note
+    return app

@@ -1,0 +1,38 @@
+"""The same requests to Flask-Session 0.8.0 and to us: all that shows is equal, or differs as meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomllib
+
+from compat.differences import compared, unexplained
+
+if TYPE_CHECKING:
+    from compat.conftest import Player
+
+SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
+READ = {path.stem: tomllib.loads(path.read_text()) for path in SCENARIOS}
+CASES = [
+    (name, variant)
+    for name, scenario in READ.items()
+    for variant in scenario.get("variants", {"default": {}})
+]
+
+
+def played(player: Player, release: str, name: str) -> dict[str, Any]:
+    path = Path(__file__).parent / "scenarios" / f"{name}.toml"
+    return player.play(release, "--scenario", path)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_scenario_goes_as_in_0_8_0(player: Player, name: str) -> None:
+    theirs, ours = played(player, "0.8.0", name), played(player, "ours", name)
+    known = READ[name].get("differences", [])
+    problems = []
+    for variant in theirs:
+        for problem in unexplained(compared(theirs[variant], ours[variant]), known, variant):
+            problems.append(f"[{variant}] {problem}")
+    assert not problems, "\n".join(["", READ[name]["about"], *problems])

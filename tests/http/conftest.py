@@ -1,0 +1,41 @@
+"""Sites on each store that is built in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from site_under_test import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from redis_server import RedisServer
+
+
+@pytest.fixture
+def open_site() -> Iterator[Callable[..., Site]]:
+    """Opens a site with the given settings; all are closed at the end."""
+    sites: list[Site] = []
+
+    def open_one(**config: Any) -> Site:
+        sites.append(Site(config))
+        return sites[-1]
+
+    yield open_one
+    for site in sites:
+        site.close()
+
+
+@pytest.fixture(params=["files", "redis"])
+def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
+    """The settings for a store."""
+    if request.param == "files":
+        return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
+    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.client()}
+
+
+@pytest.fixture
+def site(open_site: Callable[..., Site], store: dict[str, Any]) -> Site:
+    return open_site(**store)

@@ -1,0 +1,168 @@
+"""What users see when the store is slow, gone, damaged or strict: at most one clear error."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from actions import nothing, put, see, see_all
+
+from flask_session import exceptions
+from redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from site_under_test import Site
+
+TIMEOUT = 0.5
+PATIENCE = 2.0  # for a machine that has much to do
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    """A server that this test may stop."""
+    server = RedisServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fragile(open_site: Callable[..., Site], own_server: RedisServer) -> Site:
+    """A site with a short time limit, which answers store errors by 503 and counts them."""
+    url = own_server.url() + f"?socket_timeout={TIMEOUT}&socket_connect_timeout={TIMEOUT}"
+    site = open_site(SESSION_TYPE="redis", SESSION_REDIS=url)
+    site.app.extensions["errors"] = []
+
+    @site.app.errorhandler(exceptions.SessionError)
+    def sorry(error: Exception) -> tuple[str, int]:
+        site.app.extensions["errors"].append(error)
+        return "the session store is not available", 503
+
+    return site
+
+
+def test_a_stalled_server_gives_one_clear_error_in_time_and_recovers(
+    fragile: Site, own_server: RedisServer
+) -> None:
+    browser = fragile.browser()
+    browser.visit(put(user="ann"))
+    with own_server.suspended():
+        begin = time.monotonic()
+        answer = browser.visit(see("user"))
+        elapsed = time.monotonic() - begin
+        assert browser.visit(nothing).status == 200, "an untouched request needs no store"
+    assert answer.status == 503
+    assert answer.set_cookie is None
+    assert TIMEOUT * 0.8 <= elapsed < TIMEOUT + PATIENCE
+    (error,) = fragile.app.extensions["errors"]
+    assert isinstance(error, exceptions.StoreTimedOut)
+    assert browser.cookie is not None
+    assert browser.cookie not in str(error)
+    assert browser.visit(see("user")).body == "'ann'"
+
+
+def test_a_dead_server_gives_one_clear_error_and_the_site_recovers(
+    fragile: Site, own_server: RedisServer
+) -> None:
+    browser = fragile.browser()
+    browser.visit(put(user="ann"))
+    own_server.stop()
+    begin = time.monotonic()
+    answer = browser.visit(see("user"))
+    assert time.monotonic() - begin < TIMEOUT + PATIENCE
+    assert answer.status == 503
+    assert answer.set_cookie is None
+    (error,) = fragile.app.extensions["errors"]
+    assert isinstance(error, exceptions.StoreUnreachable)
+    own_server.start()
+    assert browser.visit(see("user")).body == "None"
+    browser.visit(put(user="bob"))
+    assert browser.visit(see("user")).body == "'bob'"
+
+
+def test_a_write_to_a_dead_server_is_an_error_and_not_a_lost_write(
+    fragile: Site, own_server: RedisServer
+) -> None:
+    own_server.stop()
+    browser = fragile.browser()
+    answer = browser.visit(put(user="ann"))
+    assert answer.status in (500, 503)
+    assert answer.set_cookie is None
+    own_server.start()
+    assert browser.visit(put(user="ann")).status == 200
+    assert browser.visit(see("user")).body == "'ann'"
+
+
+def damage(store: dict[str, Any]) -> None:
+    """Overwrites the content of every stored session by something that is none."""
+    if store["SESSION_TYPE"] == "redis":
+        client = store["SESSION_REDIS"]
+        for key in client.keys("*"):
+            client.set(key, b"\xc1 damaged", ex=500)
+        return
+    for directory, _, names in os.walk(store["SESSION_FILE_DIR"]):
+        for path in (Path(directory) / name for name in names):
+            content = path.read_bytes()
+            path.write_bytes(content[:-12] + b"\xc1 damaged\xc1\xc1\xc1" if len(content) > 12 else b"\xc1")
+
+
+def test_a_damaged_record_costs_one_fresh_session_and_one_log_line(
+    site: Site, store: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = site.browser()
+    browser.visit(put(user="ann", text="x" * 50))
+    old = browser.cookie
+    damage(store)
+    with caplog.at_level(logging.WARNING):
+        answers = [browser.visit(see_all), browser.visit(see_all), browser.visit(put(user="bob"))]
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert [answer.body for answer in answers] == ["{}", "{}", "None"]
+    (line,) = caplog.records
+    assert old is not None
+    assert old not in line.getMessage()
+    assert browser.cookie not in (None, old)
+    assert browser.visit(see("user")).body == "'bob'"
+
+
+def test_a_user_with_only_get_set_and_del_works_and_is_warned_once(
+    open_site: Callable[..., Site], redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_server.client().acl_setuser(
+        "small",
+        enabled=True,
+        reset=True,
+        passwords=["+secret"],
+        keys=["*"],
+        commands=["+get", "+set", "+del"],
+    )
+    client = redis_server.client(username="small", password="secret")
+    with caplog.at_level(logging.WARNING):
+        site = open_site(SESSION_TYPE="redis", SESSION_REDIS=client)
+        browser = site.browser()
+        answers = [
+            browser.visit(put(user="ann")),
+            browser.visit(put(more=1)),
+            browser.visit(see("user")),
+            browser.visit(put(more=2)),
+            browser.visit(put(text="x" * 9000)),
+            browser.visit(put(text="y" * 9000)),
+            browser.visit(see("more")),
+        ]
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert answers[2].body == "'ann'"
+    assert answers[-1].body == "2"
+    assert site.app.session_interface.guarantee == "overwrite"  # type: ignore[attr-defined]
+    assert len(caplog.records) == 1, [record.getMessage() for record in caplog.records]
+    assert "secret" not in caplog.text
+
+
+def test_a_site_whose_users_may_do_everything_merges(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        site.browser().visit(put(user="ann"))
+    assert site.app.session_interface.guarantee == "merge"  # type: ignore[attr-defined]
+    assert not caplog.records

@@ -1,0 +1,19 @@
+"""Settings of each store, as JSON carries them to another process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from redis_server import RedisServer
+
+
+@pytest.fixture(params=["files", "redis"])
+def settings(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
+    if request.param == "files":
+        return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
+    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.url()}

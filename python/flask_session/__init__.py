@@ -1,0 +1,54 @@
+"""Server-side sessions for Flask, with a core in Rust."""
+
+from . import _installation
+from ._core import __version__
+from .defaults import Defaults
+from .exceptions import (
+    SessionContended,
+    SessionCorrupt,
+    SessionError,
+    SessionMisconfigured,
+    SessionTooLarge,
+    SessionUnexpected,
+    SessionUnsupported,
+    StoreRefused,
+    StoreTimedOut,
+    StoreUnreachable,
+)
+from .extension import Session
+from .filesystem import FileSystemSession, FileSystemSessionInterface
+from .interface import ServerSideSessionInterface
+from .null import NullSession, NullSessionInterface
+from .redis import RedisSession, RedisSessionInterface
+from .serializer import MsgSpecSerializer, Serializer
+from .session import ServerSideSession
+from .sessions import SessionInterface
+
+__all__ = [
+    "Defaults",
+    "FileSystemSession",
+    "FileSystemSessionInterface",
+    "MsgSpecSerializer",
+    "NullSession",
+    "NullSessionInterface",
+    "RedisSession",
+    "RedisSessionInterface",
+    "Serializer",
+    "ServerSideSession",
+    "ServerSideSessionInterface",
+    "Session",
+    "SessionContended",
+    "SessionCorrupt",
+    "SessionError",
+    "SessionInterface",
+    "SessionMisconfigured",
+    "SessionTooLarge",
+    "SessionUnexpected",
+    "SessionUnsupported",
+    "StoreRefused",
+    "StoreTimedOut",
+    "StoreUnreachable",
+    "__version__",
+]
+
+_installation.check()

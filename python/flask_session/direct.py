@@ -1,0 +1,216 @@
+"""Loading and committing sessions straight through a store, while no hook of the interface is replaced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._core import Commit
+from .exceptions import SessionCorrupt
+from .overrides import is_original
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from flask import Flask, Response
+
+    from .interface import ServerSideSessionInterface
+    from .session import ServerSideSession, Unloaded
+    from .store import Store
+
+SWEPT_AT_ONCE = 1000
+"""Expired sessions that one call removes."""
+
+
+def seconds(lifetime: timedelta) -> int:
+    """A session's time to live: whole seconds as in Flask-Session, and never so few that a store refuses."""
+    return max(int(lifetime.total_seconds()), 1)
+
+
+def load(interface: ServerSideSessionInterface, session: ServerSideSession, unloaded: Unloaded) -> None:
+    """Fills ``session`` from the first of its ids that the store knows, or makes it a new one."""
+    app, store = unloaded.app, interface._needed_store()
+    touches, codec = interface._touched(app), interface._codec()
+    slides = (
+        not unloaded.saved
+        and app.config["SESSION_REFRESH_EACH_REQUEST"]
+        and is_original(interface, "should_set_storage")
+    )
+    if unloaded.saved and app.debug:
+        session._late = _warn_late(app)
+    for sid in unloaded.sids:
+        recalled = touches.recall(sid) if slides else None
+        refresh = (
+            seconds(app.permanent_session_lifetime) if slides and (recalled is None or recalled[0]) else None
+        )
+        try:
+            record = store.load(codec, interface._get_store_id(sid), refresh)
+        except SessionCorrupt as reason:
+            interface._report_corrupt(app, sid, reason)
+            continue
+        if record is None:
+            touches.forget(sid)
+            continue
+        if refresh is not None:
+            touches.note(sid, record.permanent)
+        dict.clear(session)
+        record.fill(session)
+        session._record = record
+        session._sid = session._record_sid = sid
+        session._new = False
+        return
+    dict.clear(session)
+    if interface.permanent:
+        dict.__setitem__(session, "_permanent", True)
+
+
+def save_untouched(
+    interface: ServerSideSessionInterface,
+    store: Store,
+    app: Flask,
+    session: ServerSideSession,
+    response: Response,
+) -> None:
+    """Slides the expiry of a session that nobody looked at; sends nothing while that is not due."""
+    unloaded = session._unloaded
+    if unloaded is None or unloaded.failure is not None:
+        return
+    if is_original(interface, "should_set_storage"):
+        if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
+            unloaded.saved = True
+            return
+    elif not interface.should_set_storage(app, session):
+        unloaded.saved = True
+        return
+    elif session._unloaded is None:
+        # The hook looked at the session.
+        save(interface, store, app, session, response, asked=True)
+        return
+    touches = interface._touched(app)
+    lifetime = seconds(app.permanent_session_lifetime)
+    for sid in unloaded.sids:
+        key = interface._get_store_id(sid)
+        recalled = touches.recall(sid)
+        if recalled is None:
+            # Only the record says whether the session is permanent.
+            try:
+                record = store.load(interface._codec(), key, lifetime)
+            except SessionCorrupt as reason:
+                interface._report_corrupt(app, sid, reason)
+                continue
+            found, permanent = record is not None, record is not None and record.permanent
+        else:
+            due, permanent = recalled
+            if not due:
+                break
+            found = store.touch(key, lifetime)
+        if found:
+            touches.note(sid, permanent)
+            session._known_permanent = permanent
+            try:
+                if interface.should_set_cookie(app, session):
+                    interface._set_cookie(app, session, sid, response)
+            finally:
+                session._known_permanent = None
+            break
+        touches.forget(sid)
+    unloaded.saved = True
+
+
+def save(
+    interface: ServerSideSessionInterface,
+    store: Store,
+    app: Flask,
+    session: ServerSideSession,
+    response: Response,
+    asked: bool = False,
+) -> None:
+    """Commits a loaded or new session and sets its cookie. ``asked``: should_set_storage has said yes."""
+    slides = app.config["SESSION_REFRESH_EACH_REQUEST"]
+    if session._is_empty():
+        if not session._modified:
+            return
+        if session._record is None:
+            # Nothing of ours is in the store, unless the application named a record itself.
+            if session._adopted and session._sid is not None:
+                store.delete(interface._get_store_id(session._sid))
+            interface._delete_cookie(app, response)
+            return
+        outcome = _commit(interface, store, app, session)
+        if outcome == "deleted":
+            interface._delete_cookie(app, response)
+            return
+    else:
+        if is_original(interface, "should_set_storage"):
+            if not slides and not session._modified and (session._suppressed or session._record is None):
+                return
+        elif not asked and not interface.should_set_storage(app, session):
+            return
+        outcome = _commit(interface, store, app, session)
+    if outcome == "gone":
+        # Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
+        return
+    sid = session.sid or ""
+    if outcome == "unchanged" and (slides or session._modified or asked):
+        touches = interface._touched(app)
+        recalled = touches.recall(sid)
+        if recalled is None or recalled[0]:
+            if not store.touch(interface._get_store_id(sid), seconds(app.permanent_session_lifetime)):
+                touches.forget(sid)
+                return
+            touches.note(sid, session._is_permanent())
+    if outcome != "unchanged":
+        interface._touched(app).note(sid, session._is_permanent())
+        session._modified = True
+    if interface.should_set_cookie(app, session):
+        interface._set_cookie(app, session, sid, response)
+
+
+def _commit(
+    interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
+) -> str | None:
+    """One commit, and what it says about the session. Returns its outcome."""
+    renewed_from = None
+    if session._renewed and session._record_sid is not None:
+        renewed_from = interface._get_store_id(session._record_sid)
+    key = interface._get_store_id(session.sid or "")
+    if renewed_from is not None and session._is_empty():
+        # An emptied session is removed from where it lies.
+        key, renewed_from = renewed_from, None
+    commit = Commit(
+        interface._codec(),
+        session,
+        key,
+        record=session._record,
+        renewed_from=renewed_from,
+        adopted=session._adopted,
+        overwrite=interface.on_conflict == "overwrite",
+        assigned=session._assigned or (),
+        deleted=session._deleted or (),
+        cleared=session._cleared,
+    )
+    if commit.outcome is None:
+        store.commit(commit, seconds(app.permanent_session_lifetime))
+    outcome = commit.outcome
+    if outcome == "merged":
+        commit.settle(session)
+    if outcome in ("stored", "merged"):
+        if renewed_from is not None and session._record_sid is not None:
+            interface._touched(app).forget(session._record_sid)
+        session._stored(commit.record)
+    elif outcome in ("deleted", "gone") and session._record_sid is not None:
+        interface._touched(app).forget(session._record_sid)
+        if outcome == "deleted":
+            session._stored(None)
+            session._new = True
+    return outcome
+
+
+def _warn_late(app: Flask) -> object:
+    def warn() -> None:
+        app.logger.warning(
+            "The session was changed after the response was made (in a streamed body or a teardown "
+            "function); "
+            "the change is not saved."
+        )
+
+    return warn

@@ -1,0 +1,61 @@
+"""The extension object, and the choice of a backend."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import settings
+from .exceptions import SessionMisconfigured
+from .null import NullSessionInterface
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.sessions import SessionInterface
+
+
+class Session:
+    """Gives Flask applications server-side sessions.
+
+    ``Session(app)``, or ``Session().init_app(app)`` for any number of applications. It only sets
+    ``app.session_interface``; go on using ``flask.session``. The configuration is read once, here.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self.app = app
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Reads ``app.config``. Raises SessionMisconfigured, naming the key."""
+        app.session_interface = self._get_interface(app)
+
+    def _get_interface(self, app: Flask) -> SessionInterface:
+        config = app.config
+        name = config.get("SESSION_TYPE", settings.SESSION_TYPE.default)
+        kind = name.strip().lower() if isinstance(name, str) else name
+        if kind == "null":
+            return NullSessionInterface(app)
+        if kind in settings.MISSING_BACKENDS:
+            raise SessionMisconfigured(
+                f"SESSION_TYPE = {name!r}: this version of flask-session-rs does not have that backend yet; "
+                f"it has {_listed()}"
+            )
+        if not isinstance(kind, str) or kind not in settings.BACKENDS:
+            raise SessionMisconfigured(f"SESSION_TYPE must be one of {_listed()}, not {name!r}")
+        module, class_name = settings.BACKENDS[kind]
+        interface_class: Any = getattr(import_module(module), class_name)
+        interface: SessionInterface = interface_class(
+            app=app,
+            key_prefix=settings.SESSION_KEY_PREFIX.read(config),
+            use_signer=settings.SESSION_USE_SIGNER.read(config),
+            permanent=settings.SESSION_PERMANENT.read(config),
+            sid_length=settings.SESSION_ID_LENGTH.read(config),
+            serialization_format=settings.SESSION_SERIALIZATION_FORMAT.read(config),
+            **interface_class._arguments_from(config),
+        )
+        return interface
+
+
+def _listed() -> str:
+    return ", ".join(repr(name) for name in ("null", *settings.BACKENDS))

@@ -1,0 +1,5 @@
+"""Sessions in files."""
+
+from .filesystem import FileSystemSession, FileSystemSessionInterface
+
+__all__ = ["FileSystemSession", "FileSystemSessionInterface"]

@@ -1,0 +1,372 @@
+"""``ServerSideSessionInterface``: Flask's ``open_session`` and ``save_session``.
+
+While no hook is replaced, sessions go through ``direct.py``: nothing is loaded before the first touch, and
+commits keep other requests' changes. As soon as a hook, the serializer or the session class's constructor is
+replaced, ``hooked.py`` calls all hooks in Flask-Session's order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import random
+import secrets
+from abc import ABC
+from typing import TYPE_CHECKING, Any, Literal
+
+from flask.sessions import SessionInterface as FlaskSessionInterface
+from itsdangerous import BadSignature, Signer
+
+from . import cli, cookies, direct, hooked, settings
+from ._core import Codec, Touches, is_session_id
+from ._core import Signer as CoreSigner
+from .overrides import is_original, keeps_storage, original
+from .serializer import MsgSpecSerializer, codec_of, decode, encode
+from .session import UNLOADED, ServerSideSession, Unloaded
+from .signing import secret_keys, signer
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from flask import Flask, Request, Response
+
+    from .store import Store
+
+LONGEST_KEY = 250
+"""Bytes of a store key, prefix included, where the application makes the ids."""
+
+
+class ServerSideSessionInterface(FlaskSessionInterface, ABC):
+    """Base of all backends' interfaces.
+
+    Everything that doesn't begin with two underscores may be read, assigned, overridden and patched.
+    """
+
+    session_class: type[ServerSideSession] = ServerSideSession
+    serializer: Any = None
+    ttl = True
+    """Whether the store removes expired sessions itself."""
+
+    _foreign_ids = False  # the application has assigned an id of its own
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        key_prefix: str = settings.SESSION_KEY_PREFIX.default,
+        use_signer: bool = settings.SESSION_USE_SIGNER.default,
+        permanent: bool = settings.SESSION_PERMANENT.default,
+        sid_length: int = settings.SESSION_ID_LENGTH.default,
+        serialization_format: str = settings.SESSION_SERIALIZATION_FORMAT.default,
+        cleanup_n_requests: int | None = settings.SESSION_CLEANUP_N_REQUESTS.default,
+    ) -> None:
+        """The settings that have no parameter are read from ``app.config``."""
+        config: Any = app.config if app is not None else {}
+        self.app = app
+        self.key_prefix = key_prefix
+        self.use_signer = use_signer
+        self.permanent = permanent
+        self.sid_length = sid_length
+        self.has_same_site_capability = hasattr(self, "get_cookie_samesite")
+        self.cleanup_n_requests = (
+            settings.SESSION_CLEANUP_N_REQUESTS.read(config)
+            if cleanup_n_requests is None
+            else cleanup_n_requests
+        )
+        self.native: bool = settings.SESSION_NATIVE.read(config)
+        self.eager: bool = settings.SESSION_EAGER.read(config)
+        self.on_conflict: str = settings.SESSION_ON_CONFLICT.read(config)
+        self.touch_interval: float | None = settings.SESSION_TOUCH_INTERVAL.read(config)
+        self.serializer = MsgSpecSerializer(
+            app,
+            serialization_format,
+            keep_types=settings.SESSION_KEEP_TYPES.read(config),
+            legacy_pickle=settings.SESSION_LEGACY_PICKLE.read(config),
+        )
+        self._touches: Touches | None = None
+        self._signer_keys: Any = None
+        self._signer: Any = None
+        self._generator: Any = None
+        self._generator_takes_length = True
+        if app is not None:
+            cli.register(app, self)
+            if self.cleanup_n_requests and not self.ttl:
+                app.before_request(self._cleanup_n_requests)
+
+    @classmethod
+    def _arguments_from(cls, config: Any) -> dict[str, Any]:  # noqa: ARG003 - the backends need it
+        """The constructor's backend-specific arguments, from an application's configuration."""
+        return {}
+
+    # What a backend provides
+
+    def _current_store(self) -> Store | None:
+        """The store, or None if this interface has only its three storage hooks."""
+        return None
+
+    @original
+    def _retrieve_session_data(self, store_id: str) -> dict[Any, Any] | None:
+        """The stored session. Raises SessionCorrupt."""
+        payload = self._needed_store().get(store_id)
+        data: dict[Any, Any] | None = decode(self.serializer, payload) if payload else None
+        return data
+
+    @original
+    def _delete_session(self, store_id: str) -> None:
+        """Removes the session from the store."""
+        self._needed_store().delete(store_id)
+
+    @original
+    def _upsert_session(self, session_lifetime: timedelta, session: ServerSideSession, store_id: str) -> None:
+        """Writes the whole session, whatever is there."""
+        payload = encode(self.serializer, session)
+        if isinstance(payload, str):
+            payload = payload.encode()
+        self._needed_store().put(store_id, payload, direct.seconds(session_lifetime))
+
+    def _delete_expired_sessions(self) -> None:
+        """Removes expired sessions from stores that don't do it themselves."""
+        store = self._current_store()
+        while store is not None and store.sweep(direct.SWEPT_AT_ONCE) >= direct.SWEPT_AT_ONCE:
+            pass
+
+    def _needed_store(self) -> Store:
+        store = self._current_store()
+        if store is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no store and does not override its storage hooks"
+            )
+        return store
+
+    @property
+    def guarantee(self) -> Literal["merge", "overwrite"]:
+        """What happens when two requests change one session at once: both are kept, or the last one wins."""
+        store = self._direct_store()
+        if store is None or self.on_conflict == "overwrite":
+            return "overwrite"
+        return store.guarantee
+
+    # Ids
+
+    @original
+    def _generate_sid(self, session_id_length: int | None = None) -> str:
+        """A new random id of that many bytes."""
+        return secrets.token_urlsafe(session_id_length or self.sid_length)
+
+    def _new_sid(self) -> str:
+        """A new id, through ``_generate_sid`` with one parameter or, as in older releases, without."""
+        generate = self._generate_sid
+        function = getattr(generate, "__func__", generate)
+        if function is not self._generator:
+            self._generator_takes_length = _takes_an_argument(generate)
+            self._generator = function
+        return generate(self.sid_length) if self._generator_takes_length else generate()
+
+    def _get_store_id(self, sid: str) -> str:
+        return self.key_prefix + sid
+
+    def _acceptable(self, sid: str) -> bool:
+        """Whether ``sid`` can be an id of ours; anything else never reaches the store."""
+        if is_session_id(sid):
+            return True
+        if not self._foreign_ids and is_original(self, "_generate_sid"):
+            return False
+        return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
+
+    def _sids(self, app: Flask, request: Request) -> list[str]:
+        """The ids that the request's cookies name, unsigned, without those that can't be ours."""
+        found = []
+        for text in cookies.candidates(request, self.get_cookie_name(app)):
+            sid = text
+            if self.use_signer:
+                try:
+                    sid = self._unsign(app, text)
+                except BadSignature:
+                    continue
+            if self._acceptable(sid):
+                found.append(sid)
+        return found
+
+    def _get_signer(self, app: Flask) -> Signer:
+        """Raises SessionMisconfigured without a secret key."""
+        return signer(app)
+
+    def _core_signer(self, app: Flask) -> CoreSigner | None:
+        """The fast signer, while ``_get_signer`` is ours."""
+        if (
+            "_get_signer" in self.__dict__
+            or type(self)._get_signer is not ServerSideSessionInterface._get_signer
+        ):
+            return None
+        keys = secret_keys(app)
+        if keys != self._signer_keys:
+            self._signer = CoreSigner(keys[0], keys[1:])
+            self._signer_keys = keys
+        made: CoreSigner = self._signer
+        return made
+
+    def _sign(self, app: Flask, sid: str) -> str:
+        """What the cookie holds for ``sid``."""
+        fast = self._core_signer(app)
+        if fast is not None:
+            return fast.sign(sid)
+        signed = self._get_signer(app).sign(sid)
+        return signed.decode() if isinstance(signed, bytes) else signed
+
+    def _unsign(self, app: Flask, sid: str) -> str:
+        """The id in a signed cookie. Raises itsdangerous.BadSignature."""
+        fast = self._core_signer(app)
+        if fast is not None:
+            unsigned = fast.unsign(sid)
+            if unsigned is None:
+                raise BadSignature("the session cookie's signature does not match")
+            return unsigned
+        try:
+            raw = self._get_signer(app).unsign(sid)
+            return raw.decode() if isinstance(raw, bytes) else raw
+        except UnicodeDecodeError:
+            raise BadSignature("the session cookie is not text") from None
+
+    # Flask's side
+
+    @original
+    def should_set_storage(self, app: Flask, session: ServerSideSession) -> bool:
+        """Whether the session is written (or its life extended) after this request."""
+        return bool(session.modified or app.config["SESSION_REFRESH_EACH_REQUEST"])
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
+        sids = self._sids(app, request)
+        session_class = self.session_class
+        if not _is_plain(session_class):
+            return hooked.open_session(self, app, sids)
+        if sids and self._direct_store() is None:
+            return hooked.open_session(self, app, sids)
+        session = session_class.__new__(session_class)
+        session._interface = self
+        if sids:
+            dict.__setitem__(session, UNLOADED, None)
+            session._unloaded = Unloaded(self, app, sids)
+            if self.eager:
+                session._load()
+        elif self.permanent:
+            dict.__setitem__(session, "_permanent", True)
+        return session
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        """Writes what changed and sets the cookie. May be called again for the same session."""
+        if session is None:
+            return
+        accessed = session.accessed
+        if accessed:
+            response.vary.add("Cookie")
+        if not isinstance(session, ServerSideSession):
+            hooked.save_session(self, app, session, response)
+            return
+        if (
+            session._unloaded is None
+            and not session._modified
+            and session._record is None
+            and session._is_empty()
+        ):
+            return
+        store = self._direct_store()
+        try:
+            if store is None:
+                hooked.save_session(self, app, session, response)
+            elif session._unloaded is not None:
+                direct.save_untouched(self, store, app, session, response)
+            else:
+                direct.save(self, store, app, session, response)
+        finally:
+            session.accessed = accessed
+
+    def regenerate(self, session: ServerSideSession) -> None:
+        """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
+        if not session:
+            return
+        if self._direct_store() is not None and isinstance(session, ServerSideSession):
+            session._renew(self._new_sid())
+            return
+        self._delete_session(self._get_store_id(session.sid or ""))
+        session.sid = self._new_sid()
+        session.modified = True
+
+    def _direct_store(self) -> Store | None:
+        """The store to use directly, or None if all hooks must be called."""
+        if codec_of(self.serializer) is None or not keeps_storage(self):
+            return None
+        return self._current_store()
+
+    def _load_session(self, session: ServerSideSession, unloaded: Unloaded) -> None:
+        direct.load(self, session, unloaded)
+
+    def _codec(self) -> Codec:
+        codec: Codec = self.serializer.codec
+        return codec
+
+    def _touched(self, app: Flask) -> Touches:
+        """Returns the process's memory of when it extended which session's life."""
+        if self._touches is None:
+            interval = self.touch_interval
+            if interval is None:
+                interval = min(60.0, app.permanent_session_lifetime.total_seconds() / 100)
+            self._touches = Touches(max(interval, 0.0))
+        return self._touches
+
+    def _report_corrupt(self, app: Flask, sid: str, reason: object) -> None:
+        digest = hashlib.sha256(sid.encode()).hexdigest()[:8]
+        app.logger.warning("Session %s could not be read and was left behind: %s", digest, reason)
+
+    # Cookies
+
+    def _cookie_attributes(self, app: Flask) -> dict[str, Any]:
+        """What both setting and deleting the cookie say, so that browsers take them for the same cookie."""
+        attributes: dict[str, Any] = {
+            "domain": self.get_cookie_domain(app),
+            "path": self.get_cookie_path(app),
+            "httponly": self.get_cookie_httponly(app),
+            "secure": self.get_cookie_secure(app),
+            "samesite": self.get_cookie_samesite(app) if self.has_same_site_capability else None,
+        }
+        # Flask has the setting since 3.1.
+        partitioned = getattr(self, "get_cookie_partitioned", None)
+        if partitioned is not None and partitioned(app):
+            attributes["partitioned"] = True
+        return attributes
+
+    def _set_cookie(self, app: Flask, session: ServerSideSession, sid: str, response: Response) -> None:
+        response.set_cookie(
+            key=self.get_cookie_name(app),
+            value=self._sign(app, sid) if self.use_signer else sid,
+            expires=self.get_expiration_time(app, session),
+            **self._cookie_attributes(app),
+        )
+        response.vary.add("Cookie")
+
+    def _delete_cookie(self, app: Flask, response: Response) -> None:
+        response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
+        response.vary.add("Cookie")
+
+    def _cleanup_n_requests(self) -> None:
+        """Removes expired sessions about every ``cleanup_n_requests`` requests."""
+        if self.cleanup_n_requests and random.randrange(self.cleanup_n_requests) == 0:  # noqa: S311
+            self._delete_expired_sessions()
+
+
+def _is_plain(session_class: type[ServerSideSession]) -> bool:
+    """Whether sessions of this class can be made without calling its constructor."""
+    return (
+        issubclass(session_class, ServerSideSession)
+        and session_class.__init__ is ServerSideSession.__init__
+        and session_class.__new__ is ServerSideSession.__new__
+    )
+
+
+def _takes_an_argument(function: Any) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(
+        parameter.kind not in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD) for parameter in parameters
+    )

@@ -1,0 +1,183 @@
+"""``RedisSessionInterface``: sessions in Redis, as Flask-Session keeps them there."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any, overload
+
+from .._core import Store as CoreStore
+from ..constructors import arguments
+from ..exceptions import SessionMisconfigured
+from ..foreign import PlainStore, RedisStyleStore, is_redis_style
+from ..interface import ServerSideSessionInterface
+from ..session import ServerSideSession
+from ..settings import SESSION_NATIVE, Setting
+from .translate import Native, translate
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ..store import Store
+
+LOCALHOST = "redis://127.0.0.1:6379/0"
+
+SESSION_REDIS = Setting(
+    "SESSION_REDIS",
+    None,
+    "a `redis.Redis`, anything that has `get`, `set` and `delete` like it, or a URL",
+    "The Redis to keep sessions in. URLs are `redis://user:password@host:port/db`, `rediss://` (TLS) and "
+    "`unix:///path?db=0`; they need no Python driver.",
+    default_text="127.0.0.1:6379",
+)
+SETTINGS: tuple[Setting, ...] = (SESSION_REDIS,)
+
+_CURRENT = ("app", "client", "key_prefix", "use_signer", "permanent", "sid_length", "serialization_format")
+_OLDER = ("client", "key_prefix", "use_signer", "permanent", "sid_length")
+
+logger = logging.getLogger("flask_session")
+
+
+class RedisSession(ServerSideSession):
+    """A session kept in Redis."""
+
+
+class RedisSessionInterface(ServerSideSessionInterface):
+    """Keeps sessions in Redis.
+
+    ``client``: a ``redis.Redis``, anything that behaves like one, or a URL; None means 127.0.0.1:6379.
+    The other parameters are the settings of the same names.
+    """
+
+    session_class = RedisSession
+    ttl = True
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self,
+            app: Flask | None = ...,
+            client: Any = ...,
+            key_prefix: str = ...,
+            use_signer: bool = ...,
+            permanent: bool = ...,
+            sid_length: int = ...,
+            serialization_format: str = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            redis: Any,
+            key_prefix: str,
+            use_signer: bool = ...,
+            permanent: bool = ...,
+            sid_length: int = ...,
+        ) -> None: ...
+
+    def __init__(self, *positional: Any, **keywords: Any) -> None:
+        given = arguments("RedisSessionInterface", _CURRENT, _OLDER, positional, keywords)
+        self._store: Store | None = None
+        self._store_client: Any = None
+        self._own_client: Any = None
+        self._configured = _checked(given.pop("client", None))
+        if self._configured is None:
+            warnings.warn(
+                "No valid Redis instance provided, attempting to create a new instance on localhost with "
+                "default "
+                "settings.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            self._configured = LOCALHOST
+        super().__init__(**given)
+
+    @classmethod
+    def _arguments_from(cls, config: Any) -> dict[str, Any]:
+        return {"client": SESSION_REDIS.read(config)}
+
+    @property
+    def client(self) -> Any:
+        """The client object that was configured; for a URL, a redis-py client made on demand."""
+        if not isinstance(self._configured, str):
+            return self._configured
+        if self._own_client is None:
+            self._own_client = _client_of(self._configured)
+        return self._own_client
+
+    @client.setter
+    def client(self, client: Any) -> None:
+        self._configured = _checked(client)
+        self._own_client = None
+
+    @property
+    def redis(self) -> Any:
+        """The client, as it was called until 0.6."""
+        return self.client
+
+    @redis.setter
+    def redis(self, client: Any) -> None:
+        self.client = client
+
+    def _current_store(self) -> Store:
+        configured = self._configured
+        if self._store is None or configured is not self._store_client:
+            self._touches = None
+            self._store = self._open_store(configured)
+            self._store_client = configured
+        return self._store
+
+    def _direct_store(self) -> Store | None:
+        store = super()._direct_store()
+        return None if isinstance(store, PlainStore) else store
+
+    def _open_store(self, configured: Any) -> Store:
+        native = self.native and not _under_gevent()
+        if isinstance(configured, str):
+            if native:
+                return CoreStore.redis(configured)
+            return RedisStyleStore(self.client)
+        if native:
+            found = translate(configured)
+            if isinstance(found, Native):
+                logger.info(
+                    "Sessions use native connections to %s with the settings of SESSION_REDIS.", found.url
+                )
+                return CoreStore.redis(found.url, **found.options)
+            logger.info("Sessions go through the client in SESSION_REDIS itself: %s.", found.reason)
+        return RedisStyleStore(configured) if is_redis_style(configured) else PlainStore(configured)
+
+
+def _checked(client: Any) -> Any:
+    """``client`` if sessions can be kept through it. Raises SessionMisconfigured."""
+    if client is None or isinstance(client, str):
+        if client is not None and "://" not in client:
+            raise SessionMisconfigured("SESSION_REDIS is text but not a URL such as redis://host:6379/0")
+        return client
+    wanted = ("get", "set", "delete")
+    if isinstance(client, type) or not all(callable(getattr(client, name, None)) for name in wanted):
+        raise SessionMisconfigured(
+            f"{SESSION_REDIS.name} must be {SESSION_REDIS.kind.replace('`', '')}, not {type(client).__name__}"
+        )
+    return client
+
+
+def _client_of(url: str) -> Any:
+    try:
+        import redis
+    except ImportError:
+        raise SessionMisconfigured(
+            f"a Python client for SESSION_REDIS needs the package redis; without it, leave "
+            f"{SESSION_NATIVE.name} on"
+        ) from None
+    return redis.Redis.from_url(url)
+
+
+def _under_gevent() -> bool:
+    """Whether sockets are gevent's or eventlet's: a wait in native code would then stop every greenlet."""
+    gevent = sys.modules.get("gevent.monkey")
+    if gevent is not None and gevent.is_module_patched("socket"):
+        return True
+    eventlet = sys.modules.get("eventlet.patcher")
+    return eventlet is not None and bool(eventlet.is_monkey_patched("socket"))

@@ -1,0 +1,97 @@
+"""How sessions become bytes, as an object that users may replace (``interface.serializer``)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from ._core import Codec
+from .exceptions import SessionCorrupt
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+class Serializer(ABC):
+    """What a serializer of your own must have; deriving from this class is not required."""
+
+    @abstractmethod
+    def encode(self, session: Any) -> bytes:
+        """The session as bytes."""
+
+    @abstractmethod
+    def decode(self, serialized_data: bytes) -> Any:
+        """The bytes as a dict; None means that there is no session."""
+
+
+class MsgSpecSerializer(Serializer):
+    """MessagePack or JSON, byte for byte as Flask-Session 0.8 writes them (``docs/format.md``)."""
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        format: str = "msgpack",  # noqa: A002 - Flask-Session's name
+        *,
+        keep_types: bool = True,
+        legacy_pickle: bool = True,
+    ) -> None:
+        """``format``: ``msgpack`` or ``json``; anything else raises SessionMisconfigured."""
+        self.app = app
+        self.codec = Codec(format, keep_types=keep_types, legacy_pickle=legacy_pickle)
+
+    def encode(self, session: Any) -> bytes:
+        """Raises SessionUnsupported, naming the key whose value can't be stored."""
+        return self.codec.encode(session if type(session) is dict else dict(session))
+
+    def decode(self, serialized_data: bytes | str) -> dict[Any, Any] | None:
+        """Raises SessionCorrupt."""
+        return self.codec.decode(serialized_data)
+
+    # Flask-Session 0.6 and its development branch call the same two methods by these names.
+    def dumps(self, session: Any) -> bytes:
+        """As ``encode``."""
+        return self.encode(session)
+
+    def loads(self, serialized_data: bytes | str) -> dict[Any, Any] | None:
+        """As ``decode``."""
+        return self.decode(serialized_data)
+
+
+_ENCODE = MsgSpecSerializer.encode
+_DECODE = MsgSpecSerializer.decode
+
+
+def codec_of(serializer: Any) -> Codec | None:
+    """The codec to use directly, or None if the serializer was replaced or patched."""
+    if (
+        type(serializer) is MsgSpecSerializer
+        and MsgSpecSerializer.encode is _ENCODE
+        and MsgSpecSerializer.decode is _DECODE
+        and "encode" not in (own := serializer.__dict__)
+        and "decode" not in own
+    ):
+        return serializer.codec
+    return None
+
+
+def encode(serializer: Any, session: Any) -> bytes | str:
+    """Encodes through any serializer: ``encode``, or else ``dumps``."""
+    method = getattr(serializer, "encode", None) or serializer.dumps
+    payload: bytes | str = method(session)
+    return payload
+
+
+def decode(serializer: Any, payload: bytes) -> Any:
+    """Decodes through any serializer: ``decode`` or ``loads``. Whatever it raises becomes SessionCorrupt."""
+    method = getattr(serializer, "decode", None) or serializer.loads
+    try:
+        data = method(payload)
+    except SessionCorrupt:
+        raise
+    except Exception as error:
+        raise SessionCorrupt(
+            f"the serializer could not read a stored session ({type(error).__name__})"
+        ) from error
+    if data is not None and not isinstance(data, dict):
+        raise SessionCorrupt(f"a stored session is not a dict but {type(data).__name__}")
+    return data

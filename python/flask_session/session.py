@@ -1,0 +1,406 @@
+"""``ServerSideSession``: the dict that users hold.
+
+An unloaded session physically holds one private entry, so that C code which looks past our methods (``json``
+asks for the size first) doesn't take it for an empty dict. Any touch loads it. After that, large values are
+``Pending``
+until somebody looks at them, and what the request assigns, deletes and clears is noted for the merge.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from flask.sessions import SessionMixin
+from werkzeug.datastructures import CallbackDict
+
+from ._core import Pending, Record
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+
+    from flask import Flask
+
+    from .interface import ServerSideSessionInterface
+
+
+class _Sentinel:
+    """The one physical entry of an unloaded session."""
+
+    def __repr__(self) -> str:
+        return "<a session that is not loaded yet>"
+
+
+UNLOADED: Any = _Sentinel()
+_MISSING: Any = object()
+_RESOLVING = RLock()
+
+
+class Unloaded:
+    """What it takes to load a session later."""
+
+    __slots__ = ("app", "failure", "interface", "lock", "saved", "sids")
+
+    def __init__(self, interface: ServerSideSessionInterface, app: Flask, sids: list[str]) -> None:
+        self.interface = interface
+        self.app = app
+        self.sids = sids
+        """Ids from the request's cookies, in the order to try."""
+        self.lock = RLock()
+        self.failure: BaseException | None = None
+        """Why loading failed; each later touch fails alike, without waiting for the store again."""
+        self.saved: bool = False
+        """The response has been made: what changes from here on is lost."""
+
+
+def _note_update(session: ServerSideSession) -> None:
+    session._modified = True
+    session._suppressed = False
+    session.accessed = True
+    if session._late:
+        session._late()
+
+
+class ServerSideSession(CallbackDict[str, Any], SessionMixin):
+    """A server-side session, used through ``flask.session``.
+
+    ``sid``: its id; assigning another saves the session under that one.
+    ``new``: true until it is stored.
+    ``modified``: set when an entry is assigned or deleted; a change inside a value is saved without it.
+    ``accessed``: set when it is looked at in any way; the response then says ``Vary: Cookie``.
+    ``permanent``: the ``_permanent`` entry.
+    """
+
+    accessed = False
+    on_update: Any = staticmethod(_note_update)
+
+    _sid: str | None = None
+    _new = True
+    _modified = False
+    _suppressed = False  # modified was set to False by hand
+    _interface: ServerSideSessionInterface | None = (
+        None  # makes the id of a new session when it is first needed
+    )
+    _unloaded: Unloaded | None = None
+    _known_permanent: bool | None = (
+        None  # known without loading, while the interface saves an untouched session
+    )
+    _record: Record | None = None
+    _record_sid: str | None = None
+    _renewed = False  # the id was regenerated; the record still lies under _record_sid
+    _adopted = False  # the application chose the id
+    _assigned: dict[Any, None] | None = None
+    _deleted: dict[Any, None] | None = None
+    _cleared = False
+    _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
+    _late: Any = None  # complains about changes after the response was made
+
+    def __init__(self, initial: Any = None, sid: str | None = None, permanent: bool | None = None) -> None:
+        """``initial``: the stored entries, or None for a new session."""
+        if initial is not None:
+            dict.__init__(self, initial)
+            self._new = False
+        self._sid = sid
+        self._adopted = sid is not None
+        if permanent:
+            dict.__setitem__(self, "_permanent", bool(permanent))
+
+    # Loading
+
+    def _load(self) -> None:
+        """Loads the session now; does nothing if that is done. Raises what the store raises."""
+        unloaded = self._unloaded
+        if unloaded is None:
+            return
+        with unloaded.lock:
+            if self._unloaded is not unloaded:
+                return
+            if unloaded.failure is not None:
+                raise unloaded.failure
+            try:
+                unloaded.interface._load_session(self, unloaded)
+            except Exception as failure:
+                unloaded.failure = failure
+                raise
+            self._unloaded = None
+
+    def _touch(self) -> None:
+        """What every look at the session begins with."""
+        self.accessed = True
+        if self._unloaded is not None:
+            self._load()
+
+    def _resolve(self, key: Any) -> Any:
+        """Decodes the large value under ``key``; two threads get the same object."""
+        with _RESOLVING:
+            value = dict.__getitem__(self, key)
+            if type(value) is Pending:
+                value = value.load()
+                dict.__setitem__(self, key, value)
+            return value
+
+    def _touch_all(self) -> None:
+        """Touches the session and decodes every value."""
+        self._touch()
+        for key in [key for key, value in dict.items(self) if type(value) is Pending]:
+            self._resolve(key)
+
+    def _is_empty(self) -> bool:
+        """Whether nothing but ``_permanent`` is in the loaded session."""
+        size = dict.__len__(self)
+        return size == 0 or (size == 1 and dict.__contains__(self, "_permanent"))
+
+    def _is_permanent(self) -> bool:
+        """The permanent flag of the loaded session, without touching it."""
+        return bool(dict.get(self, "_permanent", False))
+
+    # Changes
+
+    def _note_assigned(self, *keys: Any) -> None:
+        assigned, deleted = self._assigned, self._deleted
+        if assigned is None:
+            assigned = self._assigned = {}
+        for key in keys:
+            assigned[key] = None
+            if deleted:
+                deleted.pop(key, None)
+
+    def _note_deleted(self, key: Any) -> None:
+        if self._assigned:
+            self._assigned.pop(key, None)
+        if self._deleted is None:
+            self._deleted = {}
+        self._deleted[key] = None
+
+    def _updated(self) -> None:
+        if self.on_update is not None:
+            self.on_update(self)
+
+    def _renew(self, sid: str) -> None:
+        """Takes another id, under which the record moves at save."""
+        self._touch()
+        self._renewed = self._record is not None
+        self._adopted = False
+        self._sid = sid
+        self.modified = True
+
+    def _stored(self, record: Record | None) -> None:
+        """What was written is the base of the next commit."""
+        self._record = record
+        self._record_sid = self._sid
+        self._new = self._renewed = self._adopted = self._cleared = False
+        self._assigned = self._deleted = None
+
+    # Attributes
+
+    @property
+    def sid(self) -> str | None:
+        """The session's id."""
+        self._touch()
+        if self._sid is None and self._interface is not None:
+            self._sid = self._interface._new_sid()
+        return self._sid
+
+    @sid.setter
+    def sid(self, value: str | None) -> None:
+        self._touch()
+        if value != self._sid:
+            self._sid = value
+            self._adopted = True
+            self._renewed = False
+            if self._interface is not None:
+                self._interface._foreign_ids = True
+
+    @property
+    def new(self) -> bool:  # type: ignore[override]
+        """Whether the session was never stored."""
+        self._touch()
+        return self._new
+
+    @property
+    def modified(self) -> bool:
+        """Whether an entry was assigned or deleted; may be set. Reading it does not load the session."""
+        return self._modified
+
+    @modified.setter
+    def modified(self, value: bool) -> None:
+        if value:
+            self._touch()
+        self._modified = bool(value)
+        self._suppressed = not value
+
+    @property
+    def permanent(self) -> bool:
+        """The ``_permanent`` entry."""
+        if self._known_permanent is not None and self._unloaded is not None:
+            return self._known_permanent
+        self._touch()
+        return self._is_permanent()
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self["_permanent"] = bool(value)
+
+    # Reading
+
+    def __bool__(self) -> bool:
+        self._touch()
+        return not self._is_empty()
+
+    def __getitem__(self, key: Any) -> Any:
+        self.accessed = True
+        if self._unloaded is not None:
+            self._load()
+        value = dict.__getitem__(self, key)
+        return self._resolve(key) if type(value) is Pending else value
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value under ``key``, or ``default``."""
+        self.accessed = True
+        if self._unloaded is not None:
+            self._load()
+        value = dict.get(self, key, default)
+        return self._resolve(key) if type(value) is Pending else value
+
+    def __contains__(self, key: object) -> bool:
+        self._touch()
+        return dict.__contains__(self, key)
+
+    def __len__(self) -> int:
+        self._touch()
+        return dict.__len__(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._touch()
+        return dict.__iter__(self)
+
+    def __reversed__(self) -> Iterator[Any]:
+        self._touch()
+        return dict.__reversed__(self)
+
+    def keys(self) -> KeysView[Any]:  # type: ignore[override]
+        """The keys."""
+        self._touch()
+        return dict.keys(self)
+
+    def items(self) -> ItemsView[Any, Any]:  # type: ignore[override]
+        """The entries."""
+        self._touch_all()
+        return dict.items(self)
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        """The values."""
+        self._touch_all()
+        return dict.values(self)
+
+    def copy(self) -> dict[Any, Any]:
+        """A plain dict with the same entries."""
+        self._touch_all()
+        return dict.copy(self)
+
+    def __eq__(self, other: object) -> bool:
+        self._touch_all()
+        if isinstance(other, ServerSideSession):
+            other._touch_all()
+        return dict.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        self._touch_all()
+        if isinstance(other, ServerSideSession):
+            other._touch_all()
+        return dict.__ne__(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __or__(self, other: Any) -> Any:
+        self._touch_all()
+        return dict.__or__(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        self._touch_all()
+        return dict.__ror__(self, other)
+
+    def __repr__(self) -> str:
+        self._touch_all()
+        return f"<{type(self).__name__} {dict.__repr__(self)}>"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._touch_all()
+        attributes = {name: value for name, value in self.__dict__.items() if name not in _OWN_ATTRIBUTES}
+        flags = {"accessed": self.accessed, "_modified": self._modified, "_new": self._new, "_sid": self.sid}
+        return _rebuild, (type(self), dict.copy(self)), {**attributes, **flags}
+
+    # Writing
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._unloaded is not None:
+            self._load()
+        dict.__setitem__(self, key, value)
+        self._note_assigned(key)
+        self._updated()
+
+    def __delitem__(self, key: Any) -> None:
+        self._touch()
+        dict.__delitem__(self, key)
+        self._note_deleted(key)
+        self._updated()
+
+    def pop(self, key: Any, default: Any = _MISSING) -> Any:
+        """Removes ``key`` and returns its value, or ``default``."""
+        self._touch()
+        if not dict.__contains__(self, key):
+            return dict.pop(self, key) if default is _MISSING else default
+        self._resolve(key)
+        value = dict.pop(self, key)
+        self._note_deleted(key)
+        self._updated()
+        return value
+
+    def popitem(self) -> tuple[Any, Any]:
+        """Removes and returns the last entry."""
+        self._touch()
+        if dict.__len__(self):
+            self._resolve(next(dict.__reversed__(self)))
+        key, value = dict.popitem(self)
+        self._note_deleted(key)
+        self._updated()
+        return key, value
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """The value under ``key``; assigns ``default`` if there is none."""
+        self._touch()
+        if dict.__contains__(self, key):
+            return self._resolve(key)
+        self[key] = default
+        return default
+
+    def update(self, arg: Any = (), /, **kwargs: Any) -> None:
+        """Assigns several entries."""
+        self._touch()
+        entries = dict(() if arg is None else arg, **kwargs)
+        dict.update(self, entries)
+        self._note_assigned(*entries)
+        self._updated()
+
+    def __ior__(self, other: Any) -> Any:
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        """Removes everything but the ``_permanent`` entry; the id stays."""
+        self._touch()
+        permanent = dict.get(self, "_permanent", False)
+        dict.clear(self)
+        self._assigned = self._deleted = None
+        self._cleared = True
+        self["_permanent"] = permanent
+
+
+_OWN_ATTRIBUTES = frozenset(vars(ServerSideSession))
+
+
+def _rebuild(cls: type[ServerSideSession], entries: dict[Any, Any]) -> ServerSideSession:
+    """A session apart from any request, as ``copy``, ``deepcopy`` and ``pickle`` make it."""
+    session = cls.__new__(cls)
+    dict.update(session, entries)
+    return session

@@ -9,8 +9,10 @@ What was skipped is listed with its reason; a skip for lack of a server that dev
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+STEP_LIMIT = 20 * 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 # make installs these for the tests: nothing may be skipped because one of them is not there.
@@ -133,28 +136,42 @@ def run(name: str, step: Step) -> Result:
     status = 0
     for command in step.commands:
         print(f"\n== {name}: {' '.join(str(part) for part in command)}", flush=True)
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **step.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            lines.append(ESCAPES.sub("", line.rstrip("\n")))
-        status = process.wait() or status
+        status = perform(command, step.environment, lines) or status
     result = step.read(lines, status)
     for reason in result.skipped:
         if PREVENTABLE.search(reason.lower()):
             print(f"== {name}: skipped what make provides: {reason}")
             result.failed += 1
     return result
+
+
+def perform(command: list[str | Path], environment: dict[str, str], lines: list[str]) -> int:
+    """Runs one command in a process group of its own, which ends with it or after STEP_LIMIT."""
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        print(error)
+        return 127
+    limit = threading.Timer(STEP_LIMIT, os.killpg, (process.pid, signal.SIGKILL))
+    limit.start()
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            lines.append(ESCAPES.sub("", line.rstrip("\n")))
+    limit.cancel()
+    return process.returncode
 
 
 def main() -> int:

@@ -221,6 +221,11 @@ impl NoteWriter {
         }
     }
 
+    /// The notes so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Ends the entry whose value was encoded as `encoded`, and is ready for the next one.
     /// `None` if nothing was noted.
     pub fn take(&mut self, encoded: &[u8]) -> Option<Note> {

@@ -1,0 +1,99 @@
+//! The Python class `Codec`.
+
+use bytes::Bytes;
+use flask_session_core::{Format, Record};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use crate::codec::Conversion;
+
+pyo3::import_exception!(flask_session.exceptions, SessionCorrupt);
+pyo3::import_exception!(flask_session.exceptions, SessionMisconfigured);
+
+/// How sessions become bytes and bytes become sessions (`docs/format.md`).
+#[pyclass(frozen, module = "flask_session._core")]
+#[derive(Debug)]
+pub(crate) struct Codec {
+    pub(crate) conversion: Conversion,
+    pub(crate) legacy_pickle: bool,
+}
+
+impl Codec {
+    /// A payload in the configured format, else in the other one, else as older releases wrote it.
+    /// `None` if it says "no session".
+    pub(crate) fn read(&self, payload: &Bytes) -> PyResult<Option<Record>> {
+        Record::read(payload, self.conversion.format, self.legacy_pickle)
+            .map_err(|error| SessionCorrupt::new_err(error.to_string()))
+    }
+
+    /// The conversion of a record that may be in the other format.
+    pub(crate) fn conversion_of(&self, record: &Record) -> Conversion {
+        Conversion {
+            format: record.format(),
+            ..self.conversion
+        }
+    }
+}
+
+/// A payload as a store's client gives it: bytes, or text if it decodes responses.
+pub(crate) fn payload_bytes(payload: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    if let Ok(text) = payload.cast::<PyString>() {
+        return Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes()));
+    }
+    Ok(Bytes::copy_from_slice(
+        payload.cast::<PyBytes>()?.as_bytes(),
+    ))
+}
+
+#[pymethods]
+impl Codec {
+    #[new]
+    #[pyo3(signature = (format = "msgpack", *, keep_types = true, legacy_pickle = true))]
+    fn new(format: &str, keep_types: bool, legacy_pickle: bool) -> PyResult<Self> {
+        let format = match format {
+            "msgpack" => Format::Msgpack,
+            "json" => Format::Json,
+            other => {
+                return Err(SessionMisconfigured::new_err(format!(
+                    "SESSION_SERIALIZATION_FORMAT is {other:?}; it can be \"msgpack\" or \"json\""
+                )));
+            }
+        };
+        Ok(Self {
+            conversion: Conversion { format, keep_types },
+            legacy_pickle,
+        })
+    }
+
+    /// `msgpack` or `json`.
+    #[getter]
+    fn format(&self) -> &'static str {
+        match self.conversion.format {
+            Format::Msgpack => "msgpack",
+            Format::Json => "json",
+        }
+    }
+
+    /// Encodes a whole session.
+    fn encode<'py>(&self, session: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyBytes>> {
+        let entries = self.conversion.encode_entries(session)?;
+        let payload =
+            Record::new(self.conversion.format, entries).write(self.conversion.keep_types);
+        Ok(PyBytes::new(session.py(), &payload))
+    }
+
+    /// Decodes a whole session; None if the payload says "no session".
+    fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        payload: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(record) = self.read(&payload_bytes(payload)?)? else {
+            return Ok(None);
+        };
+        let session = PyDict::new(py);
+        self.conversion_of(&record)
+            .fill(&session, record.entries())?;
+        Ok(Some(session))
+    }
+}

@@ -165,12 +165,17 @@ def perform(command: list[str | Path], environment: dict[str, str], lines: list[
     limit = threading.Timer(STEP_LIMIT, os.killpg, (process.pid, signal.SIGKILL))
     limit.start()
     assert process.stdout is not None
-    with process:
-        for line in process.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            lines.append(ESCAPES.sub("", line.rstrip("\n")))
-    limit.cancel()
+    try:
+        with process:
+            for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                lines.append(ESCAPES.sub("", line.rstrip("\n")))
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGINT)
+        raise
+    finally:
+        limit.cancel()
     return process.returncode
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,17 @@ def test_every_make_target_that_a_document_names_exists() -> None:
         if target not in targets
     }
     assert unknown == set()
+
+
+def test_every_difference_that_the_comparison_knows_is_documented() -> None:
+    documented = set(
+        re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "differences.md").read_text(), re.MULTILINE)
+    )
+    scenarios = (ROOT / "tests" / "compat" / "scenarios").glob("*.toml")
+    known = {
+        difference["id"]
+        for path in scenarios
+        for difference in tomllib.loads(path.read_text()).get("differences", [])
+    }
+    assert known
+    assert known - documented == set()

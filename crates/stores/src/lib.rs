@@ -1,1 +1,4 @@
 //! The backends, one file and one cargo feature each.
+
+#[cfg(all(feature = "filesystem", unix))]
+pub mod filesystem;

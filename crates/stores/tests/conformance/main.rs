@@ -1,3 +1,7 @@
 //! Every store keeps every rule of the testkit: one file per store, one line for all the rules.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+#[cfg(feature = "filesystem")]
+mod filesystem;
 mod memory;

@@ -1,0 +1,422 @@
+//! Sessions as files in a folder: the embedded store, without a server.
+//!
+//! One file per session, below one subfolder of the directory; safe between threads and
+//! processes of one machine. `docs/backends/filesystem.md` has the layout byte by byte.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use flask_session_core::{
+    Capability, Clock, Cursor, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Page,
+    PerProcess, Refresh, Result, Revision, Saved, Store, SystemClock, Timestamp,
+};
+
+mod cachelib;
+mod count;
+mod failure;
+mod housekeeping;
+mod layout;
+mod listing;
+mod lock;
+mod record;
+mod standing;
+
+use failure::{is_missing, refused};
+use housekeeping::Patrol;
+use layout::{Layout, Name, open};
+use lock::Lock;
+use record::Record;
+use standing::Standing;
+
+/// How a [`FilesystemStore`] keeps its files.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configured directory; made at the first save. Ours is one subfolder of it.
+    pub directory: PathBuf,
+    /// The number of sessions from which on each new one removes a few that are expired. 0: never.
+    pub threshold: usize,
+    /// Whether the threshold is also a cap, beyond which live sessions go, those nearest to
+    /// their expiry first.
+    pub cap: bool,
+    /// The mode of each file, such as `0o600`. Who may read a file may also enter its folder.
+    pub mode: u32,
+    /// Whether a save is on the disk before it returns. Without it a power failure, not a crash
+    /// of the process, may undo the last saves; it never leaves half a record.
+    pub fsync: bool,
+}
+
+impl Options {
+    /// The default: threshold 500, no cap, mode 0600, no fsync.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self {
+            directory: directory.into(),
+            threshold: 500,
+            cap: false,
+            mode: 0o600,
+            fsync: false,
+        }
+    }
+}
+
+/// Keeps each session in a file. Inline: its futures are ready at the first poll.
+///
+/// Sessions that Flask-Session 0.4 to 0.8 wrote into the directory through cachelib are loaded,
+/// touched and deleted; their next save writes ours and removes theirs. Their files don't hold
+/// their key, so `list` doesn't show them.
+#[derive(Debug)]
+pub struct FilesystemStore {
+    layout: Layout,
+    threshold: usize,
+    cap: bool,
+    fsync: bool,
+    clock: Arc<dyn Clock>,
+    made: AtomicBool,
+    patrol: PerProcess<Mutex<Patrol>>,
+    swept_to: AtomicUsize,
+    evicted: AtomicU64,
+}
+
+impl FilesystemStore {
+    /// A store with these options. Nothing is opened or made before the first use.
+    pub fn new(options: Options) -> Self {
+        Self::with_clock(options, Arc::new(SystemClock))
+    }
+
+    /// The same on another clock.
+    pub fn with_clock(options: Options, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            layout: Layout::new(options.directory, options.mode),
+            threshold: options.threshold,
+            cap: options.cap,
+            fsync: options.fsync,
+            clock,
+            made: AtomicBool::new(false),
+            patrol: PerProcess::new(),
+            swept_to: AtomicUsize::new(0),
+            evicted: AtomicU64::new(0),
+        }
+    }
+
+    /// How many live sessions this instance has removed to keep its cap.
+    pub fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    fn is_made(&self) -> Result<bool> {
+        if !self.made.load(Ordering::Relaxed) {
+            self.made.store(self.layout.is_made()?, Ordering::Relaxed);
+        }
+        Ok(self.made.load(Ordering::Relaxed))
+    }
+
+    /// The lock on the shard of `name`; None if there is no such shard, so no record either.
+    fn lock(&self, name: &Name) -> Result<Option<Lock>> {
+        if !self.is_made()? {
+            return Ok(None);
+        }
+        match self.layout.open_or_make(&self.layout.lock(name)) {
+            Ok(file) => Lock::take(file).map(Some),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(refused("opening a session folder's lock", error)),
+        }
+    }
+
+    fn load_now(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>> {
+        let name = Name::of(key);
+        let lock = match refresh {
+            Some(_) => self.lock(&name)?,
+            None => None,
+        };
+        let found = self.find(key, &name, refresh)?;
+        if lock.is_some() || !matches!(found, Found::Expired) {
+            return Ok(found.loaded());
+        }
+        // An expiry that is being rewritten may be seen half old, half new.
+        let _lock = self.lock(&name)?;
+        Ok(self.find(key, &name, refresh)?.loaded())
+    }
+
+    /// Reads what is under `key`, ours before cachelib's, and restarts its time to live.
+    fn find(&self, key: &Key, name: &Name, refresh: Option<Refresh>) -> Result<Found> {
+        if let Some(found) = self.find_ours(key, name, refresh)? {
+            return Ok(found);
+        }
+        let legacy = cachelib::find(self.layout.directory(), key, refresh.is_some())?;
+        let Some(legacy) = legacy else {
+            // A save may have replaced cachelib's by ours between the two looks.
+            let found = self.find_ours(key, name, refresh)?;
+            return Ok(found.unwrap_or(Found::Missing));
+        };
+        let now = self.clock.now();
+        if !legacy.is_live(now) {
+            return Ok(Found::Expired);
+        }
+        if let Some(Refresh { ttl }) = refresh {
+            legacy.write_expiry(now.after(ttl))?;
+        }
+        Ok(Found::Live(Loaded {
+            revision: Revision::of_payload(legacy.payload.clone()),
+            remaining: legacy.expiry().map(|expiry| expiry.since(now)),
+            payload: legacy.payload,
+        }))
+    }
+
+    fn find_ours(&self, key: &Key, name: &Name, refresh: Option<Refresh>) -> Result<Option<Found>> {
+        if !self.is_made()? {
+            return Ok(None);
+        }
+        let Some(mut file) = self.open_record(name, refresh.is_some())? else {
+            return Ok(None);
+        };
+        let record = Record::read(&mut file, key)?;
+        let now = self.clock.now();
+        if record.head.expiry <= now {
+            return Ok(Some(Found::Expired));
+        }
+        if let Some(Refresh { ttl }) = refresh {
+            record::write_expiry(&file, now.after(ttl))?;
+        }
+        Ok(Some(Found::Live(Loaded {
+            payload: record.payload,
+            revision: Revision::of_number(record.head.revision),
+            remaining: Some(record.head.expiry.since(now)),
+        })))
+    }
+
+    fn open_record(&self, name: &Name, write: bool) -> Result<Option<std::fs::File>> {
+        match open(&self.layout.record(name), write) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => Err(Error::new(
+                ErrorKind::Corrupt,
+                "a symbolic link lies in a session file's place",
+            )),
+            Err(error) => Err(refused("opening a session file", error)),
+        }
+    }
+
+    fn save_now(&self, key: &Key, payload: &[u8], ttl: Duration, expect: &Expect) -> Result<Saved> {
+        let name = Name::of(key);
+        let revision = getrandom::u64().map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "the system's random source failed").caused_by(error)
+        })?;
+        let aside = self.layout.aside(&name, revision);
+        let expiry = self.clock.now().after(ttl);
+        let stored = self
+            .write_aside(&aside, &name, key, payload, expiry, revision)
+            .and_then(|()| self.put_in_place(&aside, &name, key, expect));
+        match stored {
+            Ok(Some(Placed { new })) => {
+                if new {
+                    self.tidy_after(&name);
+                }
+                Ok(Saved::Stored(Revision::of_number(revision)))
+            }
+            Ok(None) => {
+                let _ = std::fs::remove_file(&aside);
+                Ok(Saved::Conflict)
+            }
+            Err(error) => {
+                let _ = std::fs::remove_file(&aside);
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the record beside its place, before any lock is taken: that may take long.
+    fn write_aside(
+        &self,
+        aside: &std::path::Path,
+        name: &Name,
+        key: &Key,
+        payload: &[u8],
+        expiry: Timestamp,
+        revision: u64,
+    ) -> Result<()> {
+        let made = self.is_made()?;
+        let mut created = if made {
+            self.layout.create(aside)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        };
+        if created.as_ref().is_err_and(is_missing) {
+            self.layout.make_folders(name)?;
+            created = self.layout.create(aside);
+        }
+        let mut file = created.map_err(|error| refused("making a session file", error))?;
+        record::write(&mut file, key, payload, expiry, revision)?;
+        if self.fsync {
+            file.sync_all()
+                .map_err(|error| refused("writing a session file to disk", error))?;
+        }
+        Ok(())
+    }
+
+    /// Compares and renames, under the lock. None if the expectation doesn't hold.
+    fn put_in_place(
+        &self,
+        aside: &std::path::Path,
+        name: &Name,
+        key: &Key,
+        expect: &Expect,
+    ) -> Result<Option<Placed>> {
+        let record = self.layout.record(name);
+        let _lock = self.lock(name)?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unreachable,
+                "the session folder was removed while a session was being saved",
+            )
+        })?;
+        let new = if *expect == Expect::Anything {
+            record.symlink_metadata().is_err()
+        } else {
+            let standing = self.standing(key, name, expect)?;
+            let holds = match expect {
+                Expect::Absent => !standing.is_live(),
+                _ => matches!(standing, Standing::Live { expected: true, .. }),
+            };
+            if !holds {
+                return Ok(None);
+            }
+            !standing.is_file_of_ours()
+        };
+        std::fs::rename(aside, &record)
+            .map_err(|error| refused("putting a session file in its place", error))?;
+        if new {
+            // Ours is in place: from here on theirs is never looked at.
+            cachelib::remove(self.layout.directory(), key)?;
+        }
+        self.sync_shard(name)?;
+        Ok(Some(Placed { new }))
+    }
+
+    fn sync_shard(&self, name: &Name) -> Result<()> {
+        if self.fsync {
+            std::fs::File::open(self.layout.shard(name.shard_number()))
+                .and_then(|folder| folder.sync_all())
+                .map_err(|error| refused("writing a session folder to disk", error))?;
+        }
+        Ok(())
+    }
+
+    fn touch_now(&self, key: &Key, ttl: Duration) -> Result<bool> {
+        let name = Name::of(key);
+        let lock = self.lock(&name)?;
+        if lock.is_some()
+            && let Some(file) = self.open_record(&name, true)?
+        {
+            let now = self.clock.now();
+            let head = record::Head::read(&file)?.filter(|head| head.expiry > now);
+            if head.is_some() {
+                record::write_expiry(&file, now.after(ttl))?;
+            }
+            return Ok(head.is_some());
+        }
+        let now = self.clock.now();
+        let legacy = cachelib::find(self.layout.directory(), key, true)?;
+        let Some(legacy) = legacy.filter(|legacy| legacy.is_live(now)) else {
+            return Ok(false);
+        };
+        legacy.write_expiry(now.after(ttl))?;
+        Ok(true)
+    }
+
+    fn delete_now(&self, key: &Key, expect: &Expect) -> Result<Deleted> {
+        let name = Name::of(key);
+        let _lock = self.lock(&name)?;
+        let standing = self.standing(key, &name, expect)?;
+        let answer = match standing {
+            Standing::Live {
+                expected: false, ..
+            } => return Ok(Deleted::Conflict),
+            Standing::Live { .. } => Deleted::Removed,
+            Standing::Damaged { .. } if *expect == Expect::Anything => Deleted::Removed,
+            Standing::Missing | Standing::Expired { .. } | Standing::Damaged { .. } => {
+                Deleted::Absent
+            }
+        };
+        // Theirs first: else it would come back, should we be killed between the two.
+        cachelib::remove(self.layout.directory(), key)?;
+        if standing.is_file_of_ours() {
+            std::fs::remove_file(self.layout.record(&name))
+                .map_err(|error| refused("removing a session file", error))?;
+            self.sync_shard(&name)?;
+            let _ = count::change(&self.layout, -1);
+        }
+        Ok(answer)
+    }
+}
+
+/// A record that was put in its place.
+struct Placed {
+    /// Whether no file of ours was there before.
+    new: bool,
+}
+
+enum Found {
+    Missing,
+    Expired,
+    Live(Loaded),
+}
+
+impl Found {
+    fn loaded(self) -> Option<Loaded> {
+        match self {
+            Self::Live(loaded) => Some(loaded),
+            Self::Missing | Self::Expired => None,
+        }
+    }
+}
+
+fn at(operation: &'static str) -> impl Fn(Error) -> Error {
+    move |error| error.at("filesystem", operation)
+}
+
+#[async_trait]
+impl Store for FilesystemStore {
+    fn capability(&self) -> Capability {
+        Capability {
+            lists: true,
+            expires: false,
+            max_payload: None,
+            guarantee: Guarantee::Merge,
+        }
+    }
+
+    async fn load(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>> {
+        self.load_now(key, refresh).map_err(at("load"))
+    }
+
+    async fn save(
+        &self,
+        key: &Key,
+        payload: Bytes,
+        ttl: Duration,
+        expect: Expect,
+    ) -> Result<Saved> {
+        self.save_now(key, &payload, ttl, &expect)
+            .map_err(at("save"))
+    }
+
+    async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool> {
+        self.touch_now(key, ttl).map_err(at("touch"))
+    }
+
+    async fn delete(&self, key: &Key, expect: Expect) -> Result<Deleted> {
+        self.delete_now(key, &expect).map_err(at("delete"))
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<Cursor>, limit: usize) -> Result<Page> {
+        self.list_now(prefix, cursor.as_ref(), limit)
+            .map_err(at("list"))
+    }
+
+    async fn sweep(&self, limit: usize) -> Result<usize> {
+        self.sweep_up(limit).map_err(at("sweep"))
+    }
+}

@@ -1,6 +1,6 @@
 # Every command of this project. `make help` prints each target with its line below.
 #
-# On a fresh clone `make demo` and `make test` need Rust, Python 3.10 or newer and make. The rest comes from
+# On a fresh clone `make demo` and `make test` need Rust, Python 3.11 or newer, and make. The rest comes from
 # apt (through dev/system_packages, as root), crates.io and PyPI, and is kept in target/, .venv*/ and .cache/.
 
 SHELL := /bin/bash
@@ -24,7 +24,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint format stubs-check matrix compat browser wheel setup system clean
+.PHONY: help demo test lint format docs stubs-check matrix compat browser wheel setup system clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -44,6 +44,9 @@ format: $(VENV)/.tools ## rewrite all Rust and Python files in the project's for
 	cargo fmt --all
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+
+docs: setup ## write docs/settings.md anew from the settings in the code
+	$(BIN)/python dev/make_settings_page.py
 
 stubs-check: setup ## compare flask_session/_core.pyi with the built extension
 	$(BIN)/python dev/run_tests.py python-stubs

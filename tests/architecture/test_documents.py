@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
+import tomllib
 from flask import Flask
 
 from flask_session import settings
@@ -99,3 +100,8 @@ def test_every_difference_that_the_comparison_knows_is_documented() -> None:
     }
     assert known
     assert known - documented == set()
+
+
+def test_the_page_of_settings_is_what_the_code_says() -> None:
+    page = runpy.run_path(str(ROOT / "dev" / "make_settings_page.py"))["page"]()
+    assert (ROOT / "docs" / "settings.md").read_text() == page, "run: make docs"

@@ -4,8 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 
-use crate::Result;
-use crate::record::{Entry, Record};
+use crate::record::{Entry, Format, Record, canonical};
 
 /// What a request did to a session, as encoded keys and values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,10 +31,10 @@ pub(crate) struct Changes {
 
 impl Changes {
     /// Compares `edit` with `base` key by key. This sees changes inside a value, too.
-    pub(crate) fn between(base: &Record, edit: &Edit) -> Result<Self> {
+    pub(crate) fn between(base: &Record, edit: &Edit) -> Self {
         let untouched = edit.assigned.is_empty() && edit.deleted.is_empty() && !edit.cleared;
         if untouched && edit.entries == base.entries() {
-            return Ok(Self::default());
+            return Self::default();
         }
         let mut before: HashMap<&Bytes, &Entry> = base
             .entries()
@@ -48,7 +47,7 @@ impl Changes {
         };
         for entry in &edit.entries {
             let same = match before.remove(&entry.key) {
-                Some(old) => old == entry,
+                Some(old) => is_same(old, entry, base.format()),
                 None => false,
             };
             changes.writes |= !same;
@@ -64,7 +63,7 @@ impl Changes {
             .cloned()
             .collect();
         changes.removed = removed.into_iter().collect();
-        Ok(changes)
+        changes
     }
 
     /// Whether the record must be written at all. Assigning an equal value is no reason to.
@@ -94,10 +93,15 @@ impl Changes {
     }
 }
 
+/// Other writers may have used other widths of integers or other white space: only what differs
+/// after encoding the old value afresh is a change.
+fn is_same(old: &Entry, new: &Entry, format: Format) -> bool {
+    old == new || canonical(old, format).is_ok_and(|old| old == *new)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Format;
 
     fn entry(key: &'static str, value: &'static str) -> Entry {
         Entry {
@@ -127,14 +131,20 @@ mod tests {
     #[test]
     fn an_equal_session_writes_nothing() {
         let base = record(&[("\"a\"", "1"), ("\"b\"", "[1]")]);
-        let changes = Changes::between(&base, &edit(&[("\"b\"", "[1]"), ("\"a\"", "1")])).unwrap();
+        let changes = Changes::between(&base, &edit(&[("\"b\"", "[1]"), ("\"a\"", "1")]));
         assert!(!changes.writes());
+    }
+
+    #[test]
+    fn a_value_that_is_only_written_differently_is_no_change() {
+        let base = record(&[("\"a\"", "[ 1, 2.50 ]")]);
+        assert!(!Changes::between(&base, &edit(&[("\"a\"", "[1,2.5]")])).writes());
     }
 
     #[test]
     fn a_change_inside_a_value_is_a_change() {
         let base = record(&[("\"cart\"", "[1]")]);
-        let changes = Changes::between(&base, &edit(&[("\"cart\"", "[1,2]")])).unwrap();
+        let changes = Changes::between(&base, &edit(&[("\"cart\"", "[1,2]")]));
         assert!(changes.writes());
         let theirs = record(&[("\"cart\"", "[1]"), ("\"b\"", "2")]);
         assert_eq!(
@@ -148,7 +158,7 @@ mod tests {
         let base = record(&[("\"user\"", "1")]);
         let mut edit = edit(&[("\"user\"", "1")]);
         edit.assigned.insert("\"user\"".into());
-        let changes = Changes::between(&base, &edit).unwrap();
+        let changes = Changes::between(&base, &edit);
         assert!(!changes.writes());
         let theirs = record(&[("\"user\"", "2")]);
         assert_eq!(changes.replay(&theirs), record(&[("\"user\"", "1")]));
@@ -157,7 +167,7 @@ mod tests {
     #[test]
     fn only_what_the_request_deleted_is_deleted() {
         let base = record(&[("\"a\"", "1"), ("\"b\"", "2")]);
-        let changes = Changes::between(&base, &edit(&[("\"b\"", "2")])).unwrap();
+        let changes = Changes::between(&base, &edit(&[("\"b\"", "2")]));
         let theirs = record(&[("\"a\"", "1"), ("\"b\"", "3"), ("\"c\"", "4")]);
         assert_eq!(
             changes.replay(&theirs),
@@ -169,7 +179,7 @@ mod tests {
     fn deleting_a_key_that_only_the_others_have_set_deletes_it() {
         let mut edit = edit(&[]);
         edit.deleted.insert("\"a\"".into());
-        let changes = Changes::between(&record(&[]), &edit).unwrap();
+        let changes = Changes::between(&record(&[]), &edit);
         assert_eq!(changes.replay(&record(&[("\"a\"", "1")])), record(&[]));
     }
 
@@ -178,7 +188,7 @@ mod tests {
         let base = record(&[("\"a\"", "1")]);
         let mut edit = edit(&[("\"b\"", "2")]);
         edit.cleared = true;
-        let changes = Changes::between(&base, &edit).unwrap();
+        let changes = Changes::between(&base, &edit);
         let theirs = record(&[("\"a\"", "5"), ("\"c\"", "3")]);
         assert_eq!(changes.replay(&theirs), record(&[("\"b\"", "2")]));
     }

@@ -77,8 +77,7 @@ impl Commit {
     ) -> Result<Self> {
         let changes = base
             .as_ref()
-            .map(|base| Changes::between(&base.record, &edit))
-            .transpose()?;
+            .map(|base| Changes::between(&base.record, &edit));
         let cleared = edit.cleared;
         let content = match &base {
             Some(base) => base.record.with_entries(edit.entries),

@@ -187,13 +187,13 @@ impl Request {
 
 #[derive(Clone)]
 enum Progress {
-    Asking(Commit, Operation),
+    Asking(Box<Commit>, Operation),
     Over(&'static str),
 }
 
 fn advance(commit: Commit, step: Step) -> Progress {
     match step {
-        Step::Ask(operation) => Progress::Asking(commit, operation),
+        Step::Ask(operation) => Progress::Asking(Box::new(commit), operation),
         Step::Done(Outcome::Unchanged) => Progress::Over("unchanged"),
         Step::Done(Outcome::Stored(_)) => Progress::Over("stored"),
         Step::Done(Outcome::Merged(_)) => Progress::Over("merged"),
@@ -212,7 +212,7 @@ fn explore(requests: &[Request], losses: u8, check: &mut impl FnMut(&Model, &[&'
         payload,
         Expect::Anything,
     ));
-    let progress = requests
+    let progress: Vec<Progress> = requests
         .iter()
         .map(|request| {
             let mut commit = request.begin(&model);
@@ -221,7 +221,7 @@ fn explore(requests: &[Request], losses: u8, check: &mut impl FnMut(&Model, &[&'
         })
         .collect();
     let mut ends = 0;
-    search(&model, progress, losses, &mut |model, outcomes| {
+    search(&model, &progress, losses, &mut |model, outcomes| {
         ends += 1;
         check(model, outcomes);
     });
@@ -230,7 +230,7 @@ fn explore(requests: &[Request], losses: u8, check: &mut impl FnMut(&Model, &[&'
 
 fn search(
     model: &Model,
-    progress: Vec<Progress>,
+    progress: &[Progress],
     losses: u8,
     end: &mut impl FnMut(&Model, &[&'static str]),
 ) {
@@ -245,9 +245,9 @@ fn search(
             let step = commit
                 .resume(reply)
                 .expect("a few races never exhaust a commit");
-            let mut progress = progress.clone();
-            progress[index] = advance(commit, step);
-            search(&model, progress, losses, end);
+            let mut progress = progress.to_vec();
+            progress[index] = advance(*commit, step);
+            search(&model, &progress, losses, end);
         };
         let mut after = model.clone();
         let reply = after.perform(operation);

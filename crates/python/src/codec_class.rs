@@ -1,18 +1,17 @@
 //! The Python class `Codec`.
 
 use bytes::Bytes;
-use flask_session_core::{Format, Record};
+use flask_session_core::{Base, Encoding, Format, Record, Revision};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::codec::Conversion;
-
-pyo3::import_exception!(flask_session.exceptions, SessionCorrupt);
-pyo3::import_exception!(flask_session.exceptions, SessionMisconfigured);
+use crate::error::SessionMisconfigured;
+use crate::record::{self, Stored};
 
 /// How sessions become bytes and bytes become sessions (`docs/format.md`).
 #[pyclass(frozen, module = "flask_session._core")]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Codec {
     pub(crate) conversion: Conversion,
     pub(crate) legacy_pickle: bool,
@@ -23,7 +22,16 @@ impl Codec {
     /// `None` if it says "no session".
     pub(crate) fn read(&self, payload: &Bytes) -> PyResult<Option<Record>> {
         Record::read(payload, self.conversion.format, self.legacy_pickle)
-            .map_err(|error| SessionCorrupt::new_err(error.to_string()))
+            .map_err(crate::error::raise)
+    }
+
+    /// How core reads and writes payloads for this codec.
+    pub(crate) fn encoding(&self) -> Encoding {
+        Encoding {
+            format: self.conversion.format,
+            keep_types: self.conversion.keep_types,
+            legacy_pickle: self.legacy_pickle,
+        }
     }
 
     /// The conversion of a record that may be in the other format.
@@ -80,6 +88,14 @@ impl Codec {
         let payload =
             Record::new(self.conversion.format, entries).write(self.conversion.keep_types);
         Ok(PyBytes::new(session.py(), &payload))
+    }
+
+    /// Splits a payload without decoding its values; None if it says "no session".
+    fn record(&self, payload: &Bound<'_, PyAny>) -> PyResult<Option<record::Record>> {
+        let payload = payload_bytes(payload)?;
+        let revision = Revision::of_payload(payload.clone());
+        let base = self.read(&payload)?.map(|record| Base { record, revision });
+        Ok(base.map(|base| record::Record(Stored::new(base, self))))
     }
 
     /// Decodes a whole session; None if the payload says "no session".

@@ -2,14 +2,51 @@
 
 mod codec;
 mod codec_class;
+mod commit;
+mod cookie;
+mod error;
+mod record;
+mod store;
+mod touches;
+
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
 /// The Rust core of Flask-Session.
 #[pymodule]
 mod _core {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::codec::Ext;
     #[pymodule_export]
     use crate::codec_class::Codec;
+    #[pymodule_export]
+    use crate::commit::Commit;
+    #[pymodule_export]
+    use crate::cookie::{Signer, is_session_id};
+    #[pymodule_export]
+    use crate::record::{Pending, Record};
+    #[pymodule_export]
+    use crate::store::Store;
+    #[pymodule_export]
+    use crate::touches::Touches;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// A time to live from Python's seconds. Less than a second is legal, less than nothing is none.
+fn seconds(seconds: f64) -> PyResult<Duration> {
+    if seconds <= 0.0 {
+        return Ok(Duration::ZERO);
+    }
+    Duration::try_from_secs_f64(seconds).map_err(|_| {
+        error::SessionMisconfigured::new_err(format!(
+            "{seconds} is no time in seconds; check PERMANENT_SESSION_LIFETIME"
+        ))
+    })
 }

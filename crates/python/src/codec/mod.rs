@@ -26,5 +26,4 @@ pub(crate) use ext::Ext;
 
 use flask_session_core::Format;
 
-pyo3::import_exception!(flask_session.exceptions, SessionCorrupt);
-pyo3::import_exception!(flask_session.exceptions, SessionUnsupported);
+use crate::error::{SessionCorrupt, SessionUnsupported};

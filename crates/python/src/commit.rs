@@ -1,0 +1,289 @@
+//! `Commit`: what one request did to a session, on its way into a store.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use flask_session_core::{
+    Commit as Machine, Deleted, Edit, Entry, Expect, Key, Loaded, OnConflict, Operation, Outcome,
+    Reply, Revision, Saved, Step, Target,
+};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+
+use crate::codec_class::{Codec, payload_bytes};
+use crate::error::raise;
+use crate::record::{Pending, Record, Stored, put};
+
+/// See `_core.pyi`.
+#[pyclass(frozen, module = "flask_session._core")]
+pub(crate) struct Commit {
+    state: Mutex<State>,
+    /// What this request holds, to tell which values `settle` must replace.
+    mine: Vec<Entry>,
+    codec: Codec,
+}
+
+struct State {
+    machine: Machine,
+    progress: Progress,
+}
+
+enum Progress {
+    NotStarted,
+    Asking(Operation),
+    Over {
+        outcome: &'static str,
+        stored: Option<Arc<Stored>>,
+    },
+    /// An error ended it.
+    Failed,
+}
+
+#[pymethods]
+impl Commit {
+    #[new]
+    #[pyo3(signature = (
+        codec, session, key, *, record=None, renewed_from=None, adopted=false, overwrite=false,
+        assigned=None, deleted=None, cleared=false
+    ))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the contract of _core.pyi, by keyword"
+    )]
+    fn new(
+        codec: &Codec,
+        session: &Bound<'_, PyDict>,
+        key: &str,
+        record: Option<&Record>,
+        renewed_from: Option<&str>,
+        adopted: bool,
+        overwrite: bool,
+        assigned: Option<&Bound<'_, PyAny>>,
+        deleted: Option<&Bound<'_, PyAny>>,
+        cleared: bool,
+    ) -> PyResult<Self> {
+        let key = Key::from_text(key);
+        let target = match renewed_from {
+            _ if adopted => Target::Adopted(key),
+            Some(from) => Target::Renewed {
+                from: Key::from_text(from),
+                to: key,
+            },
+            None => Target::Same(key),
+        };
+        let entries = encode_session(codec, session)?;
+        let mine = entries.clone();
+        let edit = Edit {
+            entries,
+            assigned: encode_keys(codec, assigned)?,
+            deleted: encode_keys(codec, deleted)?,
+            cleared,
+        };
+        let on_conflict = if overwrite {
+            OnConflict::Overwrite
+        } else {
+            OnConflict::Merge
+        };
+        let base = record.map(|record| record.0.base.clone());
+        let machine =
+            Machine::new(target, base, edit, codec.encoding(), on_conflict).map_err(raise)?;
+        let state = State {
+            machine,
+            progress: Progress::NotStarted,
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            mine,
+            codec: codec.clone(),
+        })
+    }
+
+    #[getter]
+    fn outcome(&self) -> Option<&'static str> {
+        match self.lock().progress {
+            Progress::Over { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    #[getter]
+    fn record(&self) -> Option<Record> {
+        self.stored().map(Record)
+    }
+
+    fn settle(&self, py: Python<'_>, session: &Bound<'_, PyDict>) -> PyResult<()> {
+        let Some(stored) = self.stored() else {
+            return Ok(());
+        };
+        let merged = PyDict::new(py);
+        for (index, entry) in stored.entries().iter().enumerate() {
+            let key = stored.key(py, entry)?;
+            let unchanged = self.mine.contains(entry);
+            match session.get_item(&key)?.filter(|_| unchanged) {
+                Some(value) => merged.set_item(key, value)?,
+                None => put(py, &merged, &stored, index)?,
+            }
+        }
+        session.clear();
+        merged
+            .iter()
+            .try_for_each(|(key, value)| session.set_item(key, value))
+    }
+
+    #[pyo3(signature = (reply=None))]
+    fn next<'py>(
+        &self,
+        py: Python<'py>,
+        reply: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let mut state = self.lock();
+        let step = match std::mem::replace(&mut state.progress, Progress::Failed) {
+            Progress::NotStarted => state.machine.start(),
+            Progress::Asking(operation) => {
+                let reply = read_reply(&operation, reply)?;
+                state.machine.resume(reply).map_err(raise)?
+            }
+            over @ Progress::Over { .. } => {
+                state.progress = over;
+                return Ok(None);
+            }
+            Progress::Failed => return Err(PyRuntimeError::new_err("this commit has failed")),
+        };
+        match step {
+            Step::Ask(operation) => {
+                let described = describe(py, &operation)?;
+                state.progress = Progress::Asking(operation);
+                Ok(Some(described))
+            }
+            Step::Done(outcome) => {
+                state.progress = over(outcome, &self.codec);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Commit {
+    /// Hands the machine to `run`, which drives it to its end.
+    pub(crate) fn drive(
+        &self,
+        run: impl FnOnce(&mut Machine) -> flask_session_core::Result<Outcome>,
+    ) -> flask_session_core::Result<()> {
+        let mut state = self.lock();
+        let result = run(&mut state.machine);
+        state.progress = Progress::Failed;
+        state.progress = over(result?, &self.codec);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stored(&self) -> Option<Arc<Stored>> {
+        match &self.lock().progress {
+            Progress::Over { stored, .. } => stored.clone(),
+            _ => None,
+        }
+    }
+}
+
+fn over(outcome: Outcome, codec: &Codec) -> Progress {
+    let (outcome, base) = match outcome {
+        Outcome::Unchanged => ("unchanged", None),
+        Outcome::Stored(base) => ("stored", Some(base)),
+        Outcome::Merged(base) => ("merged", Some(base)),
+        Outcome::Deleted => ("deleted", None),
+        Outcome::Gone => ("gone", None),
+    };
+    Progress::Over {
+        outcome,
+        stored: base.map(|base| Stored::new(base, codec)),
+    }
+}
+
+/// The session's entries, read past overridden methods. A value that nobody looked at is copied
+/// as it lies.
+fn encode_session(codec: &Codec, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
+    if !session
+        .iter()
+        .any(|(_, value)| value.is_exact_instance_of::<Pending>())
+    {
+        return codec.conversion.encode_entries(session);
+    }
+    session
+        .iter()
+        .map(|(key, value)| match value.cast_exact::<Pending>() {
+            Ok(pending) => Ok(pending.get().entry().clone()),
+            Err(_) => codec.conversion.encode_entry(&key, &value),
+        })
+        .collect()
+}
+
+fn encode_keys(codec: &Codec, keys: Option<&Bound<'_, PyAny>>) -> PyResult<BTreeSet<Bytes>> {
+    let Some(keys) = keys else {
+        return Ok(BTreeSet::new());
+    };
+    keys.try_iter()?
+        .map(|key| codec.conversion.encode_key(&key?))
+        .collect()
+}
+
+fn describe<'py>(py: Python<'py>, operation: &Operation) -> PyResult<Bound<'py, PyTuple>> {
+    let mode = |expect: &Expect| match expect {
+        Expect::Absent => ("absent", None),
+        Expect::Anything => ("anything", None),
+        Expect::Revision(revision) => {
+            let old = revision.payload().map(|payload| PyBytes::new(py, payload));
+            ("revision", old)
+        }
+    };
+    match operation {
+        Operation::Load(key) => ("load", key.as_str()).into_pyobject(py),
+        Operation::Save(key, payload, expect) => {
+            let (mode, old) = mode(expect);
+            ("save", key.as_str(), PyBytes::new(py, payload), mode, old).into_pyobject(py)
+        }
+        Operation::Delete(key, expect) => {
+            let (mode, old) = mode(expect);
+            ("delete", key.as_str(), mode, old).into_pyobject(py)
+        }
+    }
+}
+
+fn read_reply(operation: &Operation, reply: Option<&Bound<'_, PyAny>>) -> PyResult<Reply> {
+    if reply.is_some_and(PyAnyMethods::is_instance_of::<PyBaseException>) {
+        return Ok(Reply::Lost);
+    }
+    Ok(match operation {
+        Operation::Load(_) => {
+            let payload = reply
+                .filter(|reply| !reply.is_none())
+                .map(payload_bytes)
+                .transpose()?;
+            Reply::Loaded(payload.map(|payload| Loaded {
+                revision: Revision::of_payload(payload.clone()),
+                payload,
+                remaining: None,
+            }))
+        }
+        Operation::Save(_, payload, _) => {
+            let saved = reply.is_some_and(|reply| reply.is_truthy().unwrap_or(false));
+            Reply::Saved(if saved {
+                Saved::Stored(Revision::of_payload(payload.clone()))
+            } else {
+                Saved::Conflict
+            })
+        }
+        Operation::Delete(..) => {
+            let text = reply.map(PyAnyMethods::extract::<String>).transpose()?;
+            Reply::Deleted(match text.as_deref() {
+                Some("absent") => Deleted::Absent,
+                Some("conflict") => Deleted::Conflict,
+                _ => Deleted::Removed,
+            })
+        }
+    })
+}

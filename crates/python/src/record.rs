@@ -1,0 +1,105 @@
+//! `Record` and `Pending`: a stored session whose values are decoded when somebody looks at them.
+
+use std::sync::Arc;
+
+use flask_session_core::{Base, Entry};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::codec::Conversion;
+use crate::codec_class::Codec;
+
+/// Values up to this many encoded bytes are decoded with the session, larger ones when touched.
+const AT_ONCE: usize = 512;
+
+/// See `_core.pyi`.
+#[pyclass(frozen, module = "flask_session._core")]
+pub(crate) struct Record(pub(crate) Arc<Stored>);
+
+/// A stored session and how its values are read.
+pub(crate) struct Stored {
+    pub(crate) base: Base,
+    conversion: Conversion,
+}
+
+impl Stored {
+    pub(crate) fn new(base: Base, codec: &Codec) -> Arc<Self> {
+        let conversion = codec.conversion_of(&base.record);
+        Arc::new(Self { base, conversion })
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        self.base.record.entries()
+    }
+
+    pub(crate) fn key<'py>(&self, py: Python<'py>, entry: &Entry) -> PyResult<Bound<'py, PyAny>> {
+        self.conversion.decode_key(py, entry)
+    }
+}
+
+#[pymethods]
+impl Record {
+    #[getter]
+    fn size(&self) -> usize {
+        match self.0.base.revision.payload() {
+            Some(payload) => payload.len(),
+            None => self.0.base.record.write(true).len(),
+        }
+    }
+
+    #[getter]
+    fn permanent(&self) -> bool {
+        self.0.base.record.permanent()
+    }
+
+    pub(crate) fn fill(&self, py: Python<'_>, session: &Bound<'_, PyDict>) -> PyResult<()> {
+        (0..self.0.entries().len()).try_for_each(|index| put(py, session, &self.0, index))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Record of {} entries>", self.0.base.record.entries().len())
+    }
+}
+
+/// Puts one entry into the dict itself, past whatever its class overrides.
+pub(crate) fn put(
+    py: Python<'_>,
+    session: &Bound<'_, PyDict>,
+    stored: &Arc<Stored>,
+    index: usize,
+) -> PyResult<()> {
+    let entry = &stored.entries()[index];
+    let key = stored.key(py, entry)?;
+    if entry.value.len() <= AT_ONCE {
+        session.set_item(key, stored.conversion.decode_value(py, entry)?)
+    } else {
+        let stored = Arc::clone(stored);
+        session.set_item(key, Py::new(py, Pending { stored, index })?)
+    }
+}
+
+/// See `_core.pyi`.
+#[pyclass(frozen, module = "flask_session._core")]
+pub(crate) struct Pending {
+    stored: Arc<Stored>,
+    index: usize,
+}
+
+impl Pending {
+    /// The entry as it lies in the record that it came from.
+    pub(crate) fn entry(&self) -> &Entry {
+        &self.stored.entries()[self.index]
+    }
+}
+
+#[pymethods]
+impl Pending {
+    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.stored.conversion.decode_value(py, self.entry())
+    }
+
+    #[expect(clippy::unused_self, reason = "a method of the class")]
+    fn __repr__(&self) -> &'static str {
+        "<Pending: a session value that nobody has looked at>"
+    }
+}

@@ -9,6 +9,7 @@ mod cookie;
 mod data;
 mod error;
 mod id;
+mod legacy;
 mod lifetime;
 mod memory;
 mod notes;

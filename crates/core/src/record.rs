@@ -10,7 +10,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::codec::{json, msgpack};
-use crate::{Note, RESERVED_KEY, Result};
+use crate::{Error, ErrorKind, Note, RESERVED_KEY, Result, legacy};
 
 pub use convert::canonical;
 
@@ -131,9 +131,11 @@ impl Record {
     /// Splits a payload without decoding its values. `None` if it says "no session": nothing at
     /// all, or null.
     ///
-    /// A payload in the other format is brought into this one. Anything that isn't a whole map of
-    /// readable values is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
-    pub fn read(payload: &Bytes, format: Format, _legacy_pickle: bool) -> Result<Option<Self>> {
+    /// A payload in the other format is brought into this one, and so is a pickle of plain data,
+    /// if `legacy_pickle`. Which of them it is can't be in doubt: each must fill the payload.
+    /// Anything that isn't a whole map of readable values is
+    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub fn read(payload: &Bytes, format: Format, legacy_pickle: bool) -> Result<Option<Self>> {
         if payload.is_empty() {
             return Ok(None);
         }
@@ -141,10 +143,21 @@ impl Record {
             Ok(record) => return Ok(record),
             Err(malformed) => malformed,
         };
-        match split::split(payload, format.other()) {
-            Ok(record) => record.map(|record| record.into_format(format)).transpose(),
-            Err(_) => Err(malformed.into()),
+        if let Ok(record) = split::split(payload, format.other()) {
+            return record
+                .map(|record| record.into_format(format))
+                .transpose()
+                .map_err(|error| unreadable(&error));
         }
+        if !legacy::is_likely(payload) {
+            return Err(malformed.into());
+        }
+        if !legacy_pickle {
+            return Err(legacy::forbidden());
+        }
+        let data = legacy::read(payload)?;
+        let record = data.map(|data| Self::from_data(&data, format));
+        record.transpose().map_err(|error| unreadable(&error))
     }
 
     /// The same record with other entries; what the reserved key holds besides notes stays.
@@ -279,6 +292,11 @@ impl Record {
         }
         output.push(b'}');
     }
+}
+
+/// What was stored can't be held in the wanted format: to its reader, that is a corrupt record.
+fn unreadable(error: &Error) -> Error {
+    Error::new(ErrorKind::Corrupt, error.to_string())
 }
 
 /// The entry of the reserved key that holds the notes.

@@ -7,7 +7,7 @@ mod malformed;
 pub mod msgpack;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 
 pub(crate) use decode::decode_entry;
 pub(crate) use encode::encode_entry;

@@ -81,19 +81,19 @@ fn date_time(mut text: &str) -> Option<(PrimitiveDateTime, Option<i32>)> {
     Some((PrimitiveDateTime::new(date, time), offset(text)?))
 }
 
-pub(super) fn is_naive_date_time(text: &str) -> bool {
+pub(crate) fn is_naive_date_time(text: &str) -> bool {
     matches!(date_time(text), Some((_, None)))
 }
 
-pub(super) fn is_date(mut text: &str) -> bool {
+pub(crate) fn is_date(mut text: &str) -> bool {
     date(&mut text).is_some() && text.is_empty()
 }
 
-pub(super) fn is_time(mut text: &str) -> bool {
+pub(crate) fn is_time(mut text: &str) -> bool {
     time(&mut text).is_some() && offset(text).is_some()
 }
 
-pub(super) fn is_time_delta(text: &str) -> bool {
+pub(crate) fn is_time_delta(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('-').unwrap_or(text).strip_prefix('P') else {
         return false;
     };
@@ -121,7 +121,7 @@ pub(super) fn is_time_delta(text: &str) -> bool {
 }
 
 /// What Python's `str` makes of a Decimal.
-pub(super) fn is_decimal(text: &str) -> bool {
+pub(crate) fn is_decimal(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if text == "Infinity" {
@@ -143,7 +143,7 @@ pub(super) fn is_decimal(text: &str) -> bool {
     exponent_fits && number_fits
 }
 
-pub(super) fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(index, byte)| match index {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -153,7 +153,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
 
 /// A moment as RFC 3339 text, its offset rounded to minutes as msgspec does. `None` if its local
 /// time is outside the years 1 to 9999.
-pub(super) fn of_moment(moment: &AwareDateTime) -> Option<String> {
+pub(crate) fn of_moment(moment: &AwareDateTime) -> Option<String> {
     let seconds = moment.seconds.checked_add(moment.offset.into())?;
     let local = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
     if !(1..=9999).contains(&local.year()) {
@@ -171,19 +171,45 @@ pub(super) fn of_moment(moment: &AwareDateTime) -> Option<String> {
     if moment.microseconds > 0 {
         let _ = write!(text, ".{:06}", moment.microseconds);
     }
-    let minutes = (moment.offset.abs() + 29) / 60 % (24 * 60);
-    if minutes == 0 {
-        text.push('Z');
-    } else {
-        let sign = if moment.offset < 0 { '-' } else { '+' };
-        let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-    }
+    text += &offset_text(moment.offset);
     Some(text)
+}
+
+/// `Z`, or the offset rounded to minutes: `+02:00`.
+pub(crate) fn offset_text(offset: i32) -> String {
+    let minutes = (offset.abs() + 29) / 60 % (24 * 60);
+    if minutes == 0 {
+        return "Z".to_owned();
+    }
+    let sign = if offset < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// A duration as ISO 8601 text, in the form that msgspec gives it. `seconds` is below a day and
+/// `microseconds` below a million; both count forwards from `days`, as in Python.
+pub(crate) fn of_duration(days: i64, seconds: u32, microseconds: u32) -> String {
+    let day = i128::from(DAY) * 1_000_000;
+    let total = i128::from(days) * day + i128::from(seconds) * 1_000_000 + i128::from(microseconds);
+    let (days, rest) = (total.abs() / day, total.abs() % day);
+    let (seconds, microseconds) = (rest / 1_000_000, rest % 1_000_000);
+    let mut text = String::from(if total < 0 { "-P" } else { "P" });
+    if days > 0 || rest == 0 {
+        let _ = write!(text, "{days}D");
+    }
+    if rest > 0 {
+        let _ = write!(text, "T{seconds}");
+        if microseconds > 0 {
+            let fraction = format!(".{microseconds:06}");
+            text += fraction.trim_end_matches('0');
+        }
+        text.push('S');
+    }
+    text
 }
 
 /// The moment that RFC 3339 text stands for, in the zone that a note names: an offset in seconds,
 /// or an IANA name.
-pub(super) fn to_moment(text: &str, zone: &str) -> Option<AwareDateTime> {
+pub(crate) fn to_moment(text: &str, zone: &str) -> Option<AwareDateTime> {
     let (local, offset) = date_time(text)?;
     let written = offset?;
     let (offset, zone) = match zone.parse::<i32>() {
@@ -201,7 +227,7 @@ pub(super) fn to_moment(text: &str, zone: &str) -> Option<AwareDateTime> {
 }
 
 /// The zone of a note put to a moment in UTC.
-pub(super) fn in_zone(mut moment: AwareDateTime, zone: &str) -> AwareDateTime {
+pub(crate) fn in_zone(mut moment: AwareDateTime, zone: &str) -> AwareDateTime {
     match zone.parse::<i32>() {
         Ok(offset) if offset.abs() < DAY => moment.offset = offset,
         Ok(_) => {}
@@ -211,7 +237,7 @@ pub(super) fn in_zone(mut moment: AwareDateTime, zone: &str) -> AwareDateTime {
 }
 
 /// Whether Python's datetime can hold the moment in UTC: from the year 1 to 9999.
-pub(super) fn is_in_range(seconds: i64) -> bool {
+pub(crate) fn is_in_range(seconds: i64) -> bool {
     (-62_135_596_800..=253_402_300_799).contains(&seconds)
 }
 
@@ -299,6 +325,23 @@ mod tests {
                 "0000000000000000000000000000000f",
             ],
         );
+    }
+
+    #[test]
+    fn durations_are_written_as_msgspec_does() {
+        for (days, seconds, microseconds, text) in [
+            (0, 0, 0, "P0D"),
+            (1, 5, 3, "P1DT5.000003S"),
+            (-1, 0, 0, "-P1D"),
+            (-1, 5, 3, "-PT86394.999997S"),
+            (-2, 43200, 0, "-P1DT43200S"),
+            (0, 90, 0, "PT90S"),
+            (0, 0, 100_000, "PT0.1S"),
+            (-1, 86399, 999_999, "-PT0.000001S"),
+        ] {
+            assert_eq!(of_duration(days, seconds, microseconds), text);
+            assert!(is_time_delta(text));
+        }
     }
 
     #[test]

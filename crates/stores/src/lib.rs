@@ -2,3 +2,5 @@
 
 #[cfg(all(feature = "filesystem", unix))]
 pub mod filesystem;
+#[cfg(all(feature = "redis", unix))]
+pub mod redis;

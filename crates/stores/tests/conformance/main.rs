@@ -5,3 +5,5 @@
 #[cfg(feature = "filesystem")]
 mod filesystem;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;

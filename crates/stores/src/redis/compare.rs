@@ -1,0 +1,284 @@
+//! "If the record still is what I expect, then ...", as well as the server permits it.
+
+use bytes::Bytes;
+use flask_session_core::Deadline;
+use redis::{Cmd, ServerError, Value};
+
+use super::body::{Attempt, Body, exchange};
+use super::ladder::Rung;
+use super::lifetime::Lifetime;
+use super::reply;
+use super::script::Script;
+use super::wire::{Commands, Line, Wire};
+
+/// Up to this many bytes a script compares; it holds the server for everybody, so larger records
+/// are compared here, between WATCH and EXEC.
+const SCRIPTED: usize = 4096;
+
+/// What is to be done if the comparison holds.
+#[derive(Clone, Copy)]
+pub(super) enum Change<'a> {
+    Set {
+        payload: &'a Bytes,
+        lifetime: Lifetime,
+    },
+    Delete,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    Done,
+    /// The record is another.
+    Different,
+    Absent,
+    /// One of the last two.
+    NotEqual,
+}
+
+/// What one rung answered.
+enum Tried {
+    Answered(Compared),
+    Denied,
+}
+
+impl<W: Wire> Body<W> {
+    /// Carries out `change` if `key` holds exactly `expected`. Keeps nothing of `line` busy: after
+    /// `Ok` it may be kept.
+    pub(super) async fn change_if_equal(
+        &self,
+        line: &mut W::Line,
+        key: &str,
+        expected: &Bytes,
+        change: Change<'_>,
+        deadline: &Deadline,
+    ) -> Attempt<Compared> {
+        let size = match change {
+            Change::Set { payload, .. } => expected.len().max(payload.len()),
+            Change::Delete => expected.len(),
+        };
+        let [near, far] = if size <= SCRIPTED {
+            [Rung::Script, Rung::Watch]
+        } else {
+            [Rung::Watch, Rung::Script]
+        };
+        let first = match change {
+            Change::Set { .. } => Rung::SetIfEqual,
+            Change::Delete => Rung::DeleteIfEqual,
+        };
+        let mut denied = Vec::new();
+        for rung in [first, near, far] {
+            if !self.ladder.permits(rung) {
+                continue;
+            }
+            let tried = match rung {
+                Rung::Script => {
+                    let script = match change {
+                        Change::Set { .. } => &self.scripts.set_if_equal,
+                        Change::Delete => &self.scripts.delete_if_equal,
+                    };
+                    run(line, script, key, expected, change, deadline).await?
+                }
+                Rung::Watch => watch(line, key, expected, change, deadline).await?,
+                _ => match one_command(line, key, expected, change) {
+                    Some(command) => one(line, &command, deadline).await?,
+                    // This server hasn't got it; another one behind the same name may.
+                    None => continue,
+                },
+            };
+            match tried {
+                Tried::Answered(compared) => {
+                    self.remember(&denied);
+                    return Ok(compared);
+                }
+                Tried::Denied => denied.push(rung),
+            }
+        }
+        let compared = overwrite(line, key, change, deadline).await?;
+        // Only now: what refuses everything has denied nothing in particular.
+        self.remember(&denied);
+        self.ladder.overwrite();
+        Ok(compared)
+    }
+
+    fn remember(&self, denied: &[Rung]) {
+        for rung in denied {
+            self.ladder.deny(*rung);
+        }
+    }
+}
+
+fn set(key: &str, payload: &Bytes, lifetime: Lifetime) -> Cmd {
+    let (option, number) = lifetime.option();
+    let mut command = redis::cmd("SET");
+    command.arg(key).arg(&payload[..]).arg(option).arg(number);
+    command
+}
+
+/// The plain command, which compares nothing.
+pub(super) fn plain(key: &str, change: Change<'_>) -> Cmd {
+    match change {
+        Change::Set { payload, lifetime } => set(key, payload, lifetime),
+        Change::Delete => {
+            let mut command = redis::cmd("DEL");
+            command.arg(key);
+            command
+        }
+    }
+}
+
+fn one_command<L: Line>(line: &L, key: &str, expected: &Bytes, change: Change<'_>) -> Option<Cmd> {
+    match change {
+        Change::Set { payload, lifetime } => line.server().sets_if_equal().then(|| {
+            let mut command = set(key, payload, lifetime);
+            command.arg("IFEQ").arg(&expected[..]);
+            command
+        }),
+        Change::Delete => line.server().deletes_if_equal().map(|(name, condition)| {
+            let mut command = redis::cmd(name);
+            command.arg(key).arg(condition).arg(&expected[..]);
+            command
+        }),
+    }
+}
+
+async fn one<L: Line>(line: &mut L, command: &Cmd, deadline: &Deadline) -> Attempt<Tried> {
+    let replies = exchange(line, &Commands::one(command), deadline).await?;
+    Ok(Tried::Answered(match reply::sole(replies)? {
+        Value::Okay | Value::Int(1) => Compared::Done,
+        Value::Nil | Value::Int(0) => Compared::NotEqual,
+        Value::ServerError(refusal) => return denied(&refusal),
+        _ => return Err(reply::unforeseen().into()),
+    }))
+}
+
+fn denied(refusal: &ServerError) -> Attempt<Tried> {
+    if reply::is_denial(refusal) {
+        Ok(Tried::Denied)
+    } else {
+        Err(reply::refused(refusal).into())
+    }
+}
+
+async fn run<L: Line>(
+    line: &mut L,
+    script: &Script,
+    key: &str,
+    expected: &Bytes,
+    change: Change<'_>,
+    deadline: &Deadline,
+) -> Attempt<Tried> {
+    let call = |way: &str, script: &str| {
+        let mut command = redis::cmd(way);
+        command.arg(script).arg(1).arg(key).arg(&expected[..]);
+        if let Change::Set { payload, lifetime } = change {
+            let (option, number) = lifetime.option();
+            command.arg(&payload[..]).arg(option).arg(number);
+        }
+        Commands::one(&command)
+    };
+    let known = call("EVALSHA", script.digest());
+    let mut reply = reply::sole(exchange(line, &known, deadline).await?)?;
+    if matches!(&reply, Value::ServerError(refusal) if refusal.code() == "NOSCRIPT") {
+        let whole = call("EVAL", script.text());
+        reply = reply::sole(exchange(line, &whole, deadline).await?)?;
+    }
+    Ok(Tried::Answered(match reply {
+        Value::Int(1) => Compared::Done,
+        Value::Int(0) => Compared::Different,
+        Value::Int(-1) => Compared::Absent,
+        Value::ServerError(refusal) => return denied(&refusal),
+        _ => return Err(reply::unforeseen().into()),
+    }))
+}
+
+async fn watch<L: Line>(
+    line: &mut L,
+    key: &str,
+    expected: &Bytes,
+    change: Change<'_>,
+    deadline: &Deadline,
+) -> Attempt<Tried> {
+    // MULTI comes before the change leaves, so that the change can't be carried out without it.
+    let opening = Commands::one(redis::cmd("WATCH").arg(key))
+        .and(redis::cmd("GET").arg(key))
+        .and(&redis::cmd("MULTI"));
+    let replies = exchange(line, &opening, deadline).await?;
+    let [watching, found, opened] =
+        <[Value; 3]>::try_from(replies).map_err(|_| reply::unforeseen())?;
+    if let Some(refusal) = [&watching, &opened].into_iter().find_map(refusal) {
+        if opened == Value::Okay {
+            discard(line, deadline).await?;
+        } else {
+            exchange(line, &Commands::one(&redis::cmd("UNWATCH")), deadline).await?;
+        }
+        return denied(refusal);
+    }
+    let unequal = match reply::payload(found) {
+        Ok(Some(found)) if found == *expected => None,
+        Ok(Some(_)) => Some(Ok(Compared::Different)),
+        Ok(None) => Some(Ok(Compared::Absent)),
+        Err(error) => Some(Err(error)),
+    };
+    if let Some(compared) = unequal {
+        discard(line, deadline).await?;
+        return Ok(Tried::Answered(compared?));
+    }
+    let closing = Commands::one(&plain(key, change)).and(&redis::cmd("EXEC"));
+    let replies = exchange(line, &closing, deadline).await?;
+    let [queued, executed] = <[Value; 2]>::try_from(replies).map_err(|_| reply::unforeseen())?;
+    if let Some(refusal) = refusal(&queued) {
+        return Err(reply::refused(refusal).into());
+    }
+    match executed {
+        Value::Nil => Ok(Tried::Answered(Compared::NotEqual)),
+        Value::Array(results) => match results.as_slice() {
+            [Value::Okay | Value::Int(1)] => Ok(Tried::Answered(Compared::Done)),
+            [Value::Int(0)] => Ok(Tried::Answered(Compared::Absent)),
+            [Value::ServerError(refusal)] => Err(reply::refused(refusal).into()),
+            _ => Err(reply::unforeseen().into()),
+        },
+        Value::ServerError(refusal) => {
+            discard(line, deadline).await?;
+            denied(&refusal)
+        }
+        _ => Err(reply::unforeseen().into()),
+    }
+}
+
+/// Leaves MULTI; an error if that isn't possible, so that nobody goes on with this connection.
+async fn discard<L: Line>(line: &mut L, deadline: &Deadline) -> Attempt<()> {
+    let replies = exchange(line, &Commands::one(&redis::cmd("DISCARD")), deadline).await?;
+    match reply::sole(replies)? {
+        Value::Okay => Ok(()),
+        Value::ServerError(refusal) => Err(reply::refused(&refusal).into()),
+        _ => Err(reply::unforeseen().into()),
+    }
+}
+
+fn refusal(reply: &Value) -> Option<&ServerError> {
+    match reply {
+        Value::ServerError(refusal) => Some(refusal),
+        _ => None,
+    }
+}
+
+/// The last rung compares nothing but whether there is a record: what was destroyed stays so.
+async fn overwrite<L: Line>(
+    line: &mut L,
+    key: &str,
+    change: Change<'_>,
+    deadline: &Deadline,
+) -> Attempt<Compared> {
+    let mut command = plain(key, change);
+    if matches!(change, Change::Set { .. }) {
+        command.arg("XX");
+    }
+    let replies = exchange(line, &Commands::one(&command), deadline).await?;
+    match reply::sole(replies)? {
+        Value::Okay | Value::Int(1) => Ok(Compared::Done),
+        Value::Nil | Value::Int(0) => Ok(Compared::Absent),
+        Value::ServerError(refusal) => Err(reply::refused(&refusal).into()),
+        _ => Err(reply::unforeseen().into()),
+    }
+}

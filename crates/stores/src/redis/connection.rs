@@ -1,0 +1,209 @@
+//! One blocking connection: opened, logged in, asked.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Duration;
+
+use flask_session_core::{Deadline, Error, ErrorKind, Result};
+use redis::{Cmd, Parser, Value};
+use rustls::ClientConfig;
+
+use super::options::{RedisOptions, misconfigured};
+use super::reply;
+use super::server::Server;
+use super::socket::{Stream, failure};
+use super::wire::Commands;
+
+/// A connection that is ready for commands.
+pub(super) struct Connection {
+    stream: Stream,
+    parser: Parser,
+    server: Server,
+}
+
+impl Connection {
+    /// Connects and logs in.
+    pub(super) fn open(
+        options: &RedisOptions,
+        tls: Option<&Arc<ClientConfig>>,
+        deadline: &Deadline,
+    ) -> Result<Self> {
+        let limit: Duration = deadline.remaining()?.min(options.connect_timeout);
+        let deadline = &Deadline::within(limit);
+        let mut connection = Self {
+            stream: Stream::connect(&options.address, tls, deadline)?,
+            parser: Parser::new(),
+            server: Server::default(),
+        };
+        connection.greet(options, deadline)?;
+        Ok(connection)
+    }
+
+    pub(super) fn server(&self) -> Server {
+        self.server
+    }
+
+    /// Logs in and selects the database. What a restricted user may lack, and what older
+    /// servers and proxies don't know, isn't insisted on.
+    fn greet(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
+        let mut hello = redis::cmd("HELLO");
+        hello.arg(2);
+        if let Some(password) = &options.password {
+            let username = options.username.as_deref().unwrap_or("default");
+            hello.arg("AUTH").arg(username).arg(password);
+        }
+        if let Some(name) = &options.client_name {
+            hello.arg("SETNAME").arg(name);
+        }
+        let mut commands = Commands::one(&hello);
+        if options.database != 0 {
+            commands = commands.and(&select(options));
+        }
+        for (what, text) in [
+            ("LIB-NAME", "flask-session-rs"),
+            ("LIB-VER", env!("CARGO_PKG_VERSION")),
+        ] {
+            let mut command = redis::cmd("CLIENT");
+            commands = commands.and(command.arg("SETINFO").arg(what).arg(text));
+        }
+        let replies = self.exchange(&commands, deadline)?;
+        match &replies[0] {
+            Value::ServerError(refusal)
+                if refusal.code() == "NOPROTO" || reply::mentions(refusal, "unknown command") =>
+            {
+                return self.greet_without_hello(options, deadline);
+            }
+            Value::ServerError(refusal) => return Err(reply::refused(refusal)),
+            hello => self.server = Server::from_hello(hello),
+        }
+        if options.database != 0 {
+            is_selected(&replies[1])?;
+        }
+        Ok(())
+    }
+
+    fn greet_without_hello(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
+        if let Some(password) = &options.password {
+            let mut command = redis::cmd("AUTH");
+            command.arg(options.username.as_deref()).arg(password);
+            match self.exchange(&Commands::one(&command), deadline)?.first() {
+                Some(Value::Okay) => {}
+                Some(Value::ServerError(refusal)) => {
+                    return Err(Error::new(
+                        ErrorKind::Refused,
+                        "the server refused the user name or password",
+                    )
+                    .caused_by(refusal.code().to_owned()));
+                }
+                _ => return Err(reply::unforeseen()),
+            }
+        }
+        if options.database != 0 {
+            let replies = self.exchange(&Commands::one(&select(options)), deadline)?;
+            is_selected(&replies[0])?;
+        }
+        if let Some(name) = &options.client_name {
+            let mut command = redis::cmd("CLIENT");
+            command.arg("SETNAME").arg(name);
+            self.exchange(&Commands::one(&command), deadline)?;
+        }
+        Ok(())
+    }
+
+    /// Sends `commands` in one write and waits for one reply to each.
+    pub(super) fn exchange(
+        &mut self,
+        commands: &Commands,
+        deadline: &Deadline,
+    ) -> Result<Vec<Value>> {
+        // What the server said before it closed is worth more than that it did.
+        let sent = self.stream.send(commands.packed(), deadline);
+        let mut replies = Vec::with_capacity(commands.count());
+        let mut incoming = Incoming {
+            stream: &mut self.stream,
+            deadline,
+            failed: None,
+            received: false,
+        };
+        if let Err(error) = sent {
+            return Err(failure(error, deadline));
+        }
+        while replies.len() < commands.count() {
+            match self.parser.parse_value(&mut incoming) {
+                Ok(_) if !incoming.received => return Err(out_of_step()),
+                Ok(reply) => replies.push(reply),
+                Err(_) => {
+                    return Err(match (incoming.failed.take(), replies.first()) {
+                        (None, _) => not_redis(),
+                        (Some(_), Some(Value::ServerError(refusal))) => reply::refused(refusal),
+                        (Some(error), _) => failure(error, deadline),
+                    });
+                }
+            }
+        }
+        Ok(replies)
+    }
+}
+
+/// A reply that was there before anything was asked belongs to somebody else.
+fn out_of_step() -> Error {
+    Error::new(
+        ErrorKind::Unexpected,
+        "the connection is out of step with the server and was closed",
+    )
+}
+
+fn not_redis() -> Error {
+    Error::new(
+        ErrorKind::Unexpected,
+        "what answers there doesn't speak Redis's protocol",
+    )
+}
+
+fn select(options: &RedisOptions) -> Cmd {
+    let mut command = redis::cmd("SELECT");
+    command.arg(options.database);
+    command
+}
+
+fn is_selected(reply: &Value) -> Result<()> {
+    match reply {
+        Value::Okay => Ok(()),
+        Value::ServerError(refusal) if refusal.code() == "ERR" => {
+            Err(misconfigured("the server has no database of that number"))
+        }
+        Value::ServerError(refusal) => Err(reply::refused(refusal)),
+        _ => Err(reply::unforeseen()),
+    }
+}
+
+/// What the parser reads from; remembers why it failed, since the parser's error doesn't say.
+struct Incoming<'a> {
+    stream: &'a mut Stream,
+    deadline: &'a Deadline,
+    failed: Option<io::Error>,
+    received: bool,
+}
+
+impl Read for Incoming<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.stream.receive(buffer, self.deadline) {
+            Ok(0) => {
+                self.failed = Some(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "closed by the server",
+                ));
+                Ok(0)
+            }
+            Ok(count) => {
+                self.received = true;
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = error.kind();
+                self.failed = Some(error);
+                Err(kind.into())
+            }
+        }
+    }
+}

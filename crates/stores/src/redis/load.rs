@@ -1,0 +1,156 @@
+//! Loading and touching.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use flask_session_core::{Deadline, Expect, Key, Loaded, Refresh, Result, Revision, Saved};
+use redis::Value;
+
+use super::body::Body;
+use super::ladder::Rung;
+use super::lifetime::Lifetime;
+use super::notice::Notice;
+use super::reply;
+use super::wire::{Commands, Wire};
+
+/// What the server answered where it may deny the command itself.
+enum Asked {
+    Replied(Vec<Value>),
+    Denied,
+}
+
+impl<W: Wire> Body<W> {
+    pub(super) async fn load(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>> {
+        let deadline = self.deadline();
+        let found = match refresh {
+            None => self.get(key.as_str(), &deadline).await?,
+            Some(Refresh { ttl }) => self.get_and_expire(key, ttl, &deadline).await?,
+        };
+        Ok(found.map(|payload| Loaded {
+            revision: Revision::of_payload(payload.clone()),
+            payload,
+            remaining: None,
+        }))
+    }
+
+    pub(super) async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool> {
+        let deadline = self.deadline();
+        if self.ladder.permits(Rung::Expire) {
+            let command = Lifetime::of(ttl).expire(key.as_str());
+            match self
+                .ask_if_permitted(&Commands::one(&command), &deadline)
+                .await?
+            {
+                Asked::Replied(replies) => {
+                    return Ok(reply::integer(&reply::sole(replies)?)? == 1);
+                }
+                Asked::Denied => {}
+            }
+        }
+        let found = self.get_and_expire(key, ttl, &deadline).await?;
+        // Only now: what refuses everything has denied nothing in particular.
+        self.ladder.deny(Rung::Expire);
+        Ok(found.is_some())
+    }
+
+    pub(super) async fn get(&self, key: &str, deadline: &Deadline) -> Result<Option<Bytes>> {
+        let commands = Commands::one(redis::cmd("GET").arg(key));
+        reply::payload(reply::sole(self.ask(&commands, deadline).await?)?)
+    }
+
+    async fn get_and_expire(
+        &self,
+        key: &Key,
+        ttl: Duration,
+        deadline: &Deadline,
+    ) -> Result<Option<Bytes>> {
+        let lifetime = Lifetime::of(ttl);
+        let tried = self.ladder.permits(Rung::ReadAndExpire);
+        if tried {
+            let (option, number) = lifetime.option();
+            let mut command = redis::cmd("GETEX");
+            command.arg(key.as_str()).arg(option).arg(number);
+            match self
+                .ask_if_permitted(&Commands::one(&command), deadline)
+                .await?
+            {
+                Asked::Replied(replies) => return reply::payload(reply::sole(replies)?),
+                Asked::Denied => {}
+            }
+        }
+        let found = if self.ladder.permits(Rung::Expire) {
+            self.get_then_expire(key, lifetime, ttl, deadline).await?
+        } else {
+            self.get_then_rewrite(key, ttl, deadline).await?
+        };
+        if tried && self.ladder.deny(Rung::ReadAndExpire) {
+            self.ladder.note(Notice::remark(
+                "the server has no GETEX, or doesn't permit it to this Redis user; a session's \
+                 time to live is restarted by a second command",
+            ));
+        }
+        Ok(found)
+    }
+
+    async fn get_then_expire(
+        &self,
+        key: &Key,
+        lifetime: Lifetime,
+        ttl: Duration,
+        deadline: &Deadline,
+    ) -> Result<Option<Bytes>> {
+        let commands =
+            Commands::one(redis::cmd("GET").arg(key.as_str())).and(&lifetime.expire(key.as_str()));
+        let replies = self.ask(&commands, deadline).await?;
+        let [found, expired] = <[Value; 2]>::try_from(replies).map_err(|_| reply::unforeseen())?;
+        let found = reply::payload(found)?;
+        match expired {
+            Value::ServerError(refusal) if reply::is_denial(&refusal) => {
+                self.ladder.deny(Rung::Expire);
+                match found {
+                    Some(found) => self.rewrite(key, found, ttl, deadline).await,
+                    None => Ok(None),
+                }
+            }
+            expired => reply::integer(&expired).map(|_| found),
+        }
+    }
+
+    async fn get_then_rewrite(
+        &self,
+        key: &Key,
+        ttl: Duration,
+        deadline: &Deadline,
+    ) -> Result<Option<Bytes>> {
+        match self.get(key.as_str(), deadline).await? {
+            Some(found) => self.rewrite(key, found, ttl, deadline).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Restarts the time to live where only SET can do that, as Flask-Session does on each
+    /// request. Returns what is there: whoever wrote meanwhile has restarted it too.
+    async fn rewrite(
+        &self,
+        key: &Key,
+        found: Bytes,
+        ttl: Duration,
+        deadline: &Deadline,
+    ) -> Result<Option<Bytes>> {
+        let unchanged = Expect::Revision(Revision::of_payload(found.clone()));
+        let saved = self.save_within(key, found.clone(), ttl, &unchanged, deadline);
+        match saved.await? {
+            Saved::Stored(_) => Ok(Some(found)),
+            Saved::Conflict => self.get(key.as_str(), deadline).await,
+        }
+    }
+
+    async fn ask_if_permitted(&self, commands: &Commands, deadline: &Deadline) -> Result<Asked> {
+        let replies = self.ask(commands, deadline).await?;
+        match replies.first() {
+            Some(Value::ServerError(refusal)) if reply::is_denial(refusal) => Ok(Asked::Denied),
+            Some(Value::ServerError(refusal)) => Err(reply::refused(refusal)),
+            _ => Ok(Asked::Replied(replies)),
+        }
+    }
+}

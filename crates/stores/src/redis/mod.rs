@@ -1,0 +1,124 @@
+//! Sessions in Redis, Valkey, and what speaks their protocol.
+//!
+//! Written once: [`body`] holds how operations are tried, [`save`], [`load`] and [`list`] what
+//! they are, [`compare`] the ways of comparing, all over a [`wire`] of which [`pool`] is the
+//! blocking one.
+
+mod body;
+mod compare;
+mod connection;
+mod ladder;
+mod lifetime;
+mod list;
+mod load;
+mod notice;
+mod options;
+mod pool;
+mod reply;
+mod save;
+mod script;
+mod server;
+mod socket;
+mod tls;
+mod url;
+mod wire;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use flask_session_core::{
+    Capability, Cursor, Deleted, Drive, Expect, Key, Loaded, Page, Refresh, Result, Saved, Store,
+};
+
+use body::Body;
+use ladder::Ladder;
+use pool::Blocking;
+use script::Scripts;
+
+pub use notice::Notice;
+pub use options::RedisOptions;
+
+/// Keeps each session as one string, under Flask-Session's key, in its bytes.
+///
+/// What the server or its permissions don't allow is found out by trying, and remembered for the
+/// store's life; [`Store::capability`] and [`RedisStore::take_notices`] tell.
+#[derive(Debug)]
+pub struct RedisStore {
+    body: Body<Blocking>,
+}
+
+impl RedisStore {
+    /// How its futures move under a blocking host.
+    pub const DRIVE: Drive = Drive::Inline;
+
+    /// A store on blocking connections. Connects at the first operation; fails only for a
+    /// setting that can't be right, or a certificate file that can't be read.
+    pub fn blocking(options: RedisOptions) -> Result<Self> {
+        let timeout = options.timeout;
+        let wire = Blocking::new(options).map_err(|error| error.at(NAME, "open"))?;
+        Ok(Self {
+            body: Body {
+                wire,
+                ladder: Ladder::default(),
+                scripts: Scripts::new(),
+                timeout,
+            },
+        })
+    }
+
+    /// What was found out since the last call, for the host's log; each thing once. Costs
+    /// nothing while there is nothing, so a host may ask after each operation.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.body.ladder.take_notices()
+    }
+}
+
+const NAME: &str = "redis";
+
+#[async_trait]
+impl Store for RedisStore {
+    fn capability(&self) -> Capability {
+        Capability {
+            lists: true,
+            expires: true,
+            max_payload: None,
+            guarantee: self.body.ladder.guarantee(),
+        }
+    }
+
+    async fn load(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>> {
+        let loaded = self.body.load(key, refresh).await;
+        loaded.map_err(|error| error.at(NAME, "load"))
+    }
+
+    async fn save(
+        &self,
+        key: &Key,
+        payload: Bytes,
+        ttl: Duration,
+        expect: Expect,
+    ) -> Result<Saved> {
+        let saved = self.body.save(key, payload, ttl, &expect).await;
+        saved.map_err(|error| error.at(NAME, "save"))
+    }
+
+    async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool> {
+        let touched = self.body.touch(key, ttl).await;
+        touched.map_err(|error| error.at(NAME, "touch"))
+    }
+
+    async fn delete(&self, key: &Key, expect: Expect) -> Result<Deleted> {
+        let deleted = self.body.delete(key, &expect).await;
+        deleted.map_err(|error| error.at(NAME, "delete"))
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<Cursor>, limit: usize) -> Result<Page> {
+        let page = self.body.list(prefix, cursor.as_ref(), limit).await;
+        page.map_err(|error| error.at(NAME, "list"))
+    }
+
+    async fn sweep(&self, _limit: usize) -> Result<usize> {
+        Ok(0)
+    }
+}

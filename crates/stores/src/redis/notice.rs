@@ -1,0 +1,35 @@
+//! What a store has found out that its operator should read in the log.
+
+/// A line for the host's log. The store doesn't log itself: the host has a logger, and knows
+/// which application the store belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    warning: bool,
+    text: String,
+}
+
+impl Notice {
+    pub(super) fn warning(text: impl Into<String>) -> Self {
+        Self {
+            warning: true,
+            text: text.into(),
+        }
+    }
+
+    pub(super) fn remark(text: impl Into<String>) -> Self {
+        Self {
+            warning: false,
+            text: text.into(),
+        }
+    }
+
+    /// Whether somebody should act on it; otherwise it is worth knowing only.
+    pub fn is_warning(&self) -> bool {
+        self.warning
+    }
+
+    /// What was found, without key, payload or password.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}

@@ -1,0 +1,209 @@
+//! How a Redis is reached.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flask_session_core::{Error, ErrorKind, Result};
+
+use super::url;
+
+/// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
+#[derive(Clone)]
+pub struct RedisOptions {
+    pub(super) address: Address,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: u32,
+    pub(super) client_name: Option<String>,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) pool_size: usize,
+    pub(super) tls: TlsOptions,
+}
+
+/// Where the server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    Tcp { host: String, port: u16, tls: bool },
+    Unix(PathBuf),
+}
+
+/// Whom to trust, and who we are, over TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TlsOptions {
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) cert_file: Option<PathBuf>,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) verify: bool,
+    pub(super) verify_hostname: bool,
+}
+
+impl RedisOptions {
+    /// Reads `redis://user:password@host:port/db`, `rediss://` (TLS), `valkey://`, `valkeys://`,
+    /// `unix:///path?db=0` or `redis+unix://`. Host, port, user, password and database may be
+    /// missing: `127.0.0.1`, 6379, none, none, 0. What URLs of redis-py may say after `?` is
+    /// understood. An error is Misconfigured and names `SESSION_REDIS`.
+    pub fn from_url(url: &str) -> Result<Self> {
+        url::parse(url)
+    }
+
+    pub(super) fn new(address: Address) -> Self {
+        Self {
+            address,
+            username: None,
+            password: None,
+            database: 0,
+            client_name: None,
+            timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            pool_size: 64,
+            tls: TlsOptions {
+                ca_file: None,
+                cert_file: None,
+                key_file: None,
+                verify: true,
+                verify_hostname: true,
+            },
+        }
+    }
+
+    /// The ACL user; without one, a password is that of the default user.
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// The password.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// The database number.
+    #[must_use]
+    pub fn database(mut self, database: u32) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// What CLIENT LIST shows as a connection's name: printable ASCII without spaces.
+    #[must_use]
+    pub fn client_name(mut self, name: impl Into<String>) -> Self {
+        self.client_name = Some(name.into());
+        self
+    }
+
+    /// How long an operation may take as a whole, retries and connecting included. Default 5 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long opening a connection may take, TLS and log-in included, within the operation's
+    /// time. Looking up the host's name isn't limited. Default 5 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many idle connections are kept. More are opened if more threads need one at once, and
+    /// closed after use. Default 64.
+    #[must_use]
+    pub fn pool_size(mut self, size: usize) -> Self {
+        self.pool_size = size;
+        self
+    }
+
+    /// A PEM file with the authorities to trust instead of the system's.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tls.ca_file = Some(path.into());
+        self
+    }
+
+    /// A PEM file with our certificate, for servers that ask for one, and its authorities.
+    #[must_use]
+    pub fn cert_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tls.cert_file = Some(path.into());
+        self
+    }
+
+    /// A PEM file with our certificate's private key; if it isn't in the certificate's file.
+    #[must_use]
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.tls.key_file = Some(path.into());
+        self
+    }
+
+    /// Whether the server must prove who it is. Off, anybody between can read every session.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.tls.verify = verify;
+        self
+    }
+
+    /// Whether the server's certificate must be for the host that was asked for.
+    #[must_use]
+    pub fn verify_hostname(mut self, verify: bool) -> Self {
+        self.tls.verify_hostname = verify;
+        self
+    }
+
+    /// Fails if a setting can't be right.
+    pub(super) fn check(&self) -> Result<()> {
+        for (name, duration) in [
+            ("timeout", self.timeout),
+            ("connect_timeout", self.connect_timeout),
+        ] {
+            if duration.is_zero() || duration > Duration::from_secs(86_400) {
+                return Err(misconfigured(format!(
+                    "its {name} must be more than 0 and at most a day"
+                )));
+            }
+        }
+        let legal = |name: &String| name.bytes().all(|byte| byte.is_ascii_graphic());
+        if !self.client_name.as_ref().is_none_or(legal) {
+            return Err(misconfigured(
+                "its client name may hold printable ASCII only, without spaces",
+            ));
+        }
+        if self.username.is_some() && self.password.is_none() {
+            return Err(misconfigured("it has a user name, but no password"));
+        }
+        let names_files = self.tls.ca_file.is_some() || self.tls.cert_file.is_some();
+        let speaks_tls = matches!(self.address, Address::Tcp { tls: true, .. });
+        if names_files && !speaks_tls {
+            return Err(misconfigured(
+                "it names certificates, but its URL isn't rediss://",
+            ));
+        }
+        if self.tls.key_file.is_some() && self.tls.cert_file.is_none() {
+            return Err(misconfigured("it names a key file, but no certificate"));
+        }
+        Ok(())
+    }
+}
+
+/// An error in what the user configured.
+pub(super) fn misconfigured(detail: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::Misconfigured, format!("SESSION_REDIS: {detail}"))
+}
+
+impl fmt::Debug for RedisOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisOptions")
+            .field("address", &self.address)
+            .field("database", &self.database)
+            .field("has_password", &self.password.is_some())
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("pool_size", &self.pool_size)
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,6 +1,7 @@
 //! `Store`: a native store under a blocking host.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use flask_session_core::{
     Base, Cursor, Deleted, Drive, Expect, Guarantee, Key, MemoryStore, Refresh, Result,
     Store as Backend, drive, perform,
 };
+use flask_session_stores::filesystem;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -44,6 +46,24 @@ impl Store {
         Self {
             backend: Arc::new(MemoryStore::new()),
             name: "memory",
+            drive: Drive::Inline,
+        }
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (directory, *, threshold=500, cap=false, mode=0o600, fsync=false))]
+    fn filesystem(directory: PathBuf, threshold: usize, cap: bool, mode: u32, fsync: bool) -> Self {
+        let options = filesystem::Options {
+            threshold,
+            cap,
+            mode,
+            fsync,
+            ..filesystem::Options::new(directory)
+        };
+        let backend = Arc::new(filesystem::FilesystemStore::new(options));
+        Self {
+            backend,
+            name: "filesystem",
             drive: Drive::Inline,
         }
     }

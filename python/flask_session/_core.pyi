@@ -17,10 +17,10 @@ class Codec:
     @property
     def format(self) -> str: ...
     def encode(self, session: dict[Any, Any]) -> bytes:
-        """Encodes a whole session. Raises SessionUnsupported, naming the top-level key, for a value that can't be stored."""
+        """Encodes a whole session. Raises SessionUnsupported, naming the key whose value can't be stored."""
 
     def decode(self, payload: bytes | str) -> dict[Any, Any] | None:
-        """Decodes a whole session; None if the payload says "no session" (empty, null). Raises SessionCorrupt."""
+        """Decodes a session; None if the payload says "no session" (empty, null). Raises SessionCorrupt."""
 
     def record(self, payload: bytes | str) -> Record | None:
         """As ``decode``, but leaves the values undecoded."""
@@ -38,7 +38,7 @@ class Record:
         """The `_permanent` flag."""
 
     def fill(self, session: dict[Any, Any]) -> None:
-        """Puts the entries into ``session`` itself (past overridden methods): small values decoded, larger ones as Pending."""
+        """Puts the entries into ``session`` (past overridden methods): small ones decoded, others Pending."""
 
 @final
 class Pending:
@@ -46,6 +46,18 @@ class Pending:
 
     def load(self) -> Any:
         """The value, decoded."""
+
+@final
+class Ext:
+    """A MessagePack extension value of another program: its code, and its data as bytes."""
+
+    def __new__(cls, code: int, data: bytes) -> Ext: ...
+    @property
+    def code(self) -> int: ...
+    @property
+    def data(self) -> bytes: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 Mode: TypeAlias = Literal["absent", "revision", "anything"]
 Operation: TypeAlias = (
@@ -58,7 +70,8 @@ Operation: TypeAlias = (
 class Commit:
     """What one request did to a session, on its way into a store.
 
-    Encodes ``session`` at once (SessionUnsupported names the key that can't be stored), without calling its methods.
+    Encodes ``session`` at once, without calling its methods (SessionUnsupported names the key that can't be
+    stored).
     """
 
     def __new__(
@@ -71,15 +84,15 @@ class Commit:
         renewed_from: str | None = None,
         adopted: bool = False,
         overwrite: bool = False,
-        assigned: Iterable[Any] = (),
-        deleted: Iterable[Any] = (),
+        assigned: Iterable[Any] | None = None,
+        deleted: Iterable[Any] | None = None,
         cleared: bool = False,
     ) -> Commit:
-        """
-        ``key``: store key to save under. ``record``: what was loaded (None: a new session).
-        ``renewed_from``: the key it had before a renewal. ``adopted``: the application assigned the sid itself; saved
-        whatever is there. ``overwrite``: the last writer wins, as in Flask-Session. ``assigned``, ``deleted``,
-        ``cleared``: what the request did by name.
+        """Compares ``session`` with ``record``, what was loaded (None: a new session).
+
+        ``key``: store key to save under. ``renewed_from``: the key it had before a renewal. ``adopted``: the
+        application assigned the sid itself; saved whatever is there. ``overwrite``: the last writer wins, as
+        in Flask-Session. ``assigned``, ``deleted``, ``cleared``: what the request did by name.
         """
 
     @property
@@ -91,13 +104,14 @@ class Commit:
         """After ``stored`` or ``merged``: the new base."""
 
     def settle(self, session: dict[Any, Any]) -> None:
-        """After ``merged``: brings what the other requests wrote into ``session``, past overridden methods."""
+        """After ``merged``: puts what other requests wrote into ``session``, past overridden methods."""
 
     def next(self, reply: Any = None) -> Operation | None:
         """For stores driven through Python: the next operation to perform, or None when the commit is over.
 
-        ``reply`` is what the previous operation gave: for ``load`` the payload or None; for ``save`` whether it was written;
-        for ``delete`` one of "removed", "absent", "conflict"; or the exception, if its outcome is unknown.
+        ``reply`` is what the previous operation gave: for ``load`` the payload or None; for ``save`` whether
+        it was written; for ``delete`` one of "removed", "absent", "conflict"; or the exception, if its
+        outcome is unknown.
         """
 
 @final
@@ -122,7 +136,10 @@ class Store:
         verify: bool = True,
         verify_hostname: bool = True,
     ) -> Store:
-        """``url``: ``redis://host:port/db``, ``rediss://``, ``unix:///path?db=0``. Seconds. Raises SessionMisconfigured."""
+        """``url``: ``redis://host:port/db``, ``rediss://`` or ``unix:///path?db=0``. Times in seconds.
+
+        Raises SessionMisconfigured.
+        """
 
     @staticmethod
     def filesystem(
@@ -141,7 +158,10 @@ class Store:
         """Whether the backend removes expired records itself."""
 
     def load(self, codec: Codec, key: str, refresh: float | None = None) -> Record | None:
-        """The record; ``refresh`` restarts its time to live (seconds) in the same round trip. Raises SessionCorrupt."""
+        """The record; ``refresh`` restarts its time to live (seconds) in the same round trip.
+
+        Raises SessionCorrupt.
+        """
 
     def commit(self, commit: Commit, ttl: float) -> None:
         """Drives ``commit`` to its end."""
@@ -172,7 +192,7 @@ class Touches:
 class Signer:
     """Signs and reads the cookie's sid as itsdangerous does with Flask-Session's salt."""
 
-    def __new__(cls, secret_key: str | bytes, fallbacks: Iterable[str | bytes] = ()) -> Signer: ...
+    def __new__(cls, secret_key: str | bytes, fallbacks: Iterable[str | bytes] = ...) -> Signer: ...
     def sign(self, sid: str) -> str: ...
     def unsign(self, text: str) -> str | None: ...
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from flask_session._core import Codec, Commit, Pending, Record, Store
 from flask_session.exceptions import SessionCorrupt, SessionUnsupported
 

@@ -4,9 +4,10 @@ import os
 import pickle
 
 from flask import Flask, session
+from redis import Redis
+
 from flask_session.base import ServerSideSession
 from flask_session.redis import RedisSessionInterface
-from redis import Redis
 
 client = Redis(host="127.0.0.1", port=int(os.environ["REDIS_PORT"]), db=int(os.environ["REDIS_DATABASE"]))
 calls = []

@@ -91,7 +91,7 @@ def test_a_lost_race_is_merged_and_settled_into_the_session(store: Store, codec:
     assert commit.outcome == "merged"
     assert stored(store) == {"a": 2, "mine": [1], "c": "y" * 1000, "d": 4}
     commit.settle(session)
-    assert {key for key in session} == {"a", "mine", "c", "d"}
+    assert set(session) == {"a", "mine", "c", "d"}
     assert session["a"] == 2
     assert session["mine"] is mine
     again = Commit(codec, session, KEY, record=commit.record)

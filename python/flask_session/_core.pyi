@@ -176,6 +176,8 @@ class Store:
         self, prefix: str, cursor: str | None = None, limit: int = 1000
     ) -> tuple[list[str], str | None]: ...
     def sweep(self, limit: int = 1000) -> int: ...
+    def take_notices(self) -> list[tuple[bool, str]]:
+        """What the store found out since the last call, for the app's log: (is it a warning, its text). Each thing once."""
 
 @final
 class Touches:

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Result, SessionId};
+use crate::{Notice, Result, SessionId};
 
 /// Keeps sessions between requests. Sees keys, bytes and time to live; never what the bytes mean.
 ///
@@ -39,6 +39,12 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// Removes expired records, at most `limit`; returns how many. Zero where the backend
     /// expires them itself.
     async fn sweep(&self, limit: usize) -> Result<usize>;
+
+    /// What was found out since the last call, for the host's log; each thing once. Costs nothing
+    /// while there is nothing, so a host may ask after each operation.
+    fn take_notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
 }
 
 /// Where a session rests: the configured prefix and the session's id. Never printed.

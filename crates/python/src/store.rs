@@ -10,6 +10,7 @@ use flask_session_core::{
     Store as Backend, drive, perform,
 };
 use flask_session_stores::filesystem;
+use flask_session_stores::redis::{RedisOptions, RedisStore};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -66,6 +67,50 @@ impl Store {
             name: "filesystem",
             drive: Drive::Inline,
         }
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (
+        url, *, username=None, password=None, client_name=None, timeout=5.0, connect_timeout=5.0,
+        pool_size=64, ca_file=None, cert_file=None, key_file=None, verify=true, verify_hostname=true
+    ))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the contract of _core.pyi, by keyword"
+    )]
+    fn redis(
+        url: &str,
+        username: Option<String>,
+        password: Option<String>,
+        client_name: Option<String>,
+        timeout: f64,
+        connect_timeout: f64,
+        pool_size: usize,
+        ca_file: Option<PathBuf>,
+        cert_file: Option<PathBuf>,
+        key_file: Option<PathBuf>,
+        verify: bool,
+        verify_hostname: bool,
+    ) -> PyResult<Self> {
+        let mut options = RedisOptions::from_url(url)
+            .map_err(raise)?
+            .timeout(seconds(timeout)?)
+            .connect_timeout(seconds(connect_timeout)?)
+            .pool_size(pool_size)
+            .verify(verify)
+            .verify_hostname(verify_hostname);
+        options = with(options, username, RedisOptions::username);
+        options = with(options, password, RedisOptions::password);
+        options = with(options, client_name, RedisOptions::client_name);
+        options = with(options, ca_file, RedisOptions::ca_file);
+        options = with(options, cert_file, RedisOptions::cert_file);
+        options = with(options, key_file, RedisOptions::key_file);
+        let backend = RedisStore::blocking(options).map_err(raise)?;
+        Ok(Self {
+            backend: Arc::new(backend),
+            name: "redis",
+            drive: RedisStore::DRIVE,
+        })
     }
 
     #[getter]
@@ -170,7 +215,23 @@ impl Store {
         self.run(py, async { self.backend.sweep(limit).await })
     }
 
+    fn take_notices(&self) -> Vec<(bool, String)> {
+        let notices = self.backend.take_notices();
+        notices
+            .iter()
+            .map(|notice| (notice.is_warning(), notice.text().to_owned()))
+            .collect()
+    }
+
     fn __repr__(&self) -> String {
         format!("<Store {}>", self.name)
+    }
+}
+
+/// Sets what was given.
+fn with<O, V>(options: O, value: Option<V>, set: impl FnOnce(O, V) -> O) -> O {
+    match value {
+        Some(value) => set(options, value),
+        None => options,
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use flask_session_core::{
-    Capability, Clock, Cursor, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Page,
-    PerProcess, Refresh, Result, Revision, Saved, Store, SystemClock, Timestamp,
+    Capability, Clock, Cursor, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Notice,
+    Page, PerProcess, Refresh, Result, Revision, Saved, Store, SystemClock, Timestamp,
 };
 
 mod cachelib;
@@ -79,6 +79,8 @@ pub struct FilesystemStore {
     patrol: PerProcess<Mutex<Patrol>>,
     swept_to: AtomicUsize,
     evicted: AtomicU64,
+    /// The number of evictions that the last notice told.
+    said: AtomicU64,
 }
 
 impl FilesystemStore {
@@ -99,6 +101,7 @@ impl FilesystemStore {
             patrol: PerProcess::new(),
             swept_to: AtomicUsize::new(0),
             evicted: AtomicU64::new(0),
+            said: AtomicU64::new(0),
         }
     }
 
@@ -418,5 +421,18 @@ impl Store for FilesystemStore {
 
     async fn sweep(&self, limit: usize) -> Result<usize> {
         self.sweep_up(limit).map_err(at("sweep"))
+    }
+
+    fn take_notices(&self) -> Vec<Notice> {
+        let evicted = self.evicted();
+        let said = self.said.load(Ordering::Relaxed);
+        // Said after 1, 2, 4, 8, ... of them: a busy site would else say it with every request.
+        if evicted < (said * 2).max(1) || self.said.fetch_max(evicted, Ordering::Relaxed) != said {
+            return Vec::new();
+        }
+        vec![Notice::warning(format!(
+            "{evicted} live sessions were deleted to keep SESSION_FILE_THRESHOLD; their owners are \
+             logged out. Raise it, set it to 0 to keep every live session, or use another backend"
+        ))]
     }
 }

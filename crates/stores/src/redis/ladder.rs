@@ -3,9 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use flask_session_core::{Guarantee, PerProcess};
-
-use super::notice::Notice;
+use flask_session_core::{Guarantee, Notice, PerProcess};
 
 /// One way of doing something, of which there are others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

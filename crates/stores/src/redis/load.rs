@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use flask_session_core::{Deadline, Expect, Key, Loaded, Refresh, Result, Revision, Saved};
+use flask_session_core::{Deadline, Expect, Key, Loaded, Notice, Refresh, Result, Revision, Saved};
 use redis::Value;
 
 use super::body::Body;
 use super::ladder::Rung;
 use super::lifetime::Lifetime;
-use super::notice::Notice;
 use super::reply;
 use super::wire::{Commands, Wire};
 

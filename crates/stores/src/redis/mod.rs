@@ -11,7 +11,6 @@ mod ladder;
 mod lifetime;
 mod list;
 mod load;
-mod notice;
 mod options;
 mod pool;
 mod reply;
@@ -28,7 +27,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use flask_session_core::{
-    Capability, Cursor, Deleted, Drive, Expect, Key, Loaded, Page, Refresh, Result, Saved, Store,
+    Capability, Cursor, Deleted, Drive, Expect, Key, Loaded, Notice, Page, Refresh, Result, Saved,
+    Store,
 };
 
 use body::Body;
@@ -36,13 +36,12 @@ use ladder::Ladder;
 use pool::Blocking;
 use script::Scripts;
 
-pub use notice::Notice;
 pub use options::RedisOptions;
 
 /// Keeps each session as one string, under Flask-Session's key, in its bytes.
 ///
 /// What the server or its permissions don't allow is found out by trying, and remembered for the
-/// store's life; [`Store::capability`] and [`RedisStore::take_notices`] tell.
+/// store's life; [`Store::capability`] and [`Store::take_notices`] tell.
 #[derive(Debug)]
 pub struct RedisStore {
     body: Body<Blocking>,
@@ -65,12 +64,6 @@ impl RedisStore {
                 timeout,
             },
         })
-    }
-
-    /// What was found out since the last call, for the host's log; each thing once. Costs
-    /// nothing while there is nothing, so a host may ask after each operation.
-    pub fn take_notices(&self) -> Vec<Notice> {
-        self.body.ladder.take_notices()
     }
 }
 
@@ -120,5 +113,9 @@ impl Store for RedisStore {
 
     async fn sweep(&self, _limit: usize) -> Result<usize> {
         Ok(0)
+    }
+
+    fn take_notices(&self) -> Vec<Notice> {
+        self.body.ladder.take_notices()
     }
 }

@@ -9,14 +9,16 @@ pub struct Notice {
 }
 
 impl Notice {
-    pub(super) fn warning(text: impl Into<String>) -> Self {
+    /// Something that somebody should act on. The text holds no key, payload or password.
+    pub fn warning(text: impl Into<String>) -> Self {
         Self {
             warning: true,
             text: text.into(),
         }
     }
 
-    pub(super) fn remark(text: impl Into<String>) -> Self {
+    /// Something that is worth knowing. The text holds no key, payload or password.
+    pub fn remark(text: impl Into<String>) -> Self {
         Self {
             warning: false,
             text: text.into(),

@@ -110,8 +110,9 @@ class PlainStore:
             try:
                 reply = self._perform(operation, ttl)
             except Exception as error:
-                if not _is_unknown_outcome(error):
+                if operation[0] == "load" or not _is_unknown_outcome(error):
                     raise
+                # Perhaps it was carried out: the commit looks.
                 reply = error
 
     def _perform(self, operation: Operation, ttl: float) -> Any:

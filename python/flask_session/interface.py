@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from .store import Store
 
+MOST_REPORTED = 1000
+"""Unreadable sessions that are remembered, so that each is logged once."""
 LONGEST_KEY = 250
 """Bytes of a store key, prefix included, where the application makes the ids."""
 
@@ -83,6 +85,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             legacy_pickle=settings.SESSION_LEGACY_PICKLE.read(config),
         )
         self._touches: Touches | None = None
+        self._reported: set[str] = set()
         self._signer_keys: Any = None
         self._signer: Any = None
         self._generator: Any = None
@@ -315,6 +318,11 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
 
     def _report_corrupt(self, app: Flask, sid: str, reason: object) -> None:
         digest = hashlib.sha256(sid.encode()).hexdigest()[:8]
+        if digest in self._reported:
+            return
+        if len(self._reported) >= MOST_REPORTED:
+            self._reported.clear()
+        self._reported.add(digest)
         app.logger.warning("Session %s could not be read and was left behind: %s", digest, reason)
 
     # Cookies

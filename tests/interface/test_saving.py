@@ -1,0 +1,309 @@
+"""When a session is written, its life extended, its cookie set: nothing more than that."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import flask
+import pytest
+
+from flask_session import ServerSideSession, SessionUnsupported
+from memory_sessions import MemorySessionInterface, application, opened, operations, saved, stored
+
+ENTRIES = {"_permanent": True, "cart": ["tea"]}
+
+
+def touched_recently(app: flask.Flask, sid: str) -> None:
+    """Makes the process know that it has just extended this session's life."""
+    app.session_interface._touched(app).note(sid, True)  # type: ignore[attr-defined]
+
+
+def test_an_untouched_request_without_a_cookie_does_nothing() -> None:
+    app = application()
+    response = saved(app, opened(app, None))
+    assert operations(app) == []
+    assert "Set-Cookie" not in response.headers
+    assert "Vary" not in response.headers
+
+
+def test_an_untouched_request_extends_the_life_once_per_interval() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    response = saved(app, opened(app, sid))
+    assert operations(app) == ["load and refresh"]
+    assert response.headers["Set-Cookie"].startswith(f"session={sid}; Expires=")
+    assert response.headers["Vary"] == "Cookie"
+    response = saved(app, opened(app, sid))
+    assert operations(app) == []
+    assert "Set-Cookie" not in response.headers
+
+
+def test_with_interval_0_each_untouched_request_sends_one_touch() -> None:
+    app = application(SESSION_TOUCH_INTERVAL=0)
+    sid = stored(app, ENTRIES)
+    for expected in (["load and refresh"], ["touch"], ["touch"]):
+        assert "Set-Cookie" in saved(app, opened(app, sid)).headers
+        assert operations(app) == expected
+
+
+def test_an_untouched_session_that_is_not_permanent_gets_no_cookie() -> None:
+    app = application(SESSION_TOUCH_INTERVAL=0)
+    sid = stored(app, {"cart": []})
+    assert "Set-Cookie" not in saved(app, opened(app, sid)).headers
+    assert "Set-Cookie" not in saved(app, opened(app, sid)).headers
+    assert operations(app) == ["load and refresh", "touch"]
+
+
+def test_an_untouched_session_that_is_gone_gets_no_cookie() -> None:
+    app = application(SESSION_TOUCH_INTERVAL=0)
+    sid = stored(app, ENTRIES)
+    saved(app, opened(app, sid))
+    app.session_interface.store.store.delete(f"session:{sid}")  # type: ignore[attr-defined]
+    assert "Set-Cookie" not in saved(app, opened(app, sid)).headers
+
+
+def test_without_refresh_an_untouched_request_sends_nothing_at_all() -> None:
+    app = application(SESSION_REFRESH_EACH_REQUEST=False)
+    response = saved(app, opened(app, stored(app, ENTRIES)))
+    assert operations(app) == []
+    assert "Set-Cookie" not in response.headers
+
+
+def test_reading_within_the_interval_is_one_load() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    touched_recently(app, sid)
+    session = opened(app, sid)
+    assert session["cart"] == ["tea"]
+    response = saved(app, session)
+    assert operations(app) == ["load"]
+    assert response.headers["Vary"] == "Cookie"
+    assert "Set-Cookie" in response.headers
+
+
+@pytest.mark.parametrize("refresh", [True, False])
+def test_a_change_inside_a_value_is_saved(refresh: bool) -> None:
+    app = application(SESSION_REFRESH_EACH_REQUEST=refresh)
+    sid = stored(app, ENTRIES)
+    session = opened(app, sid)
+    session["cart"].append("milk")
+    assert not session.modified
+    assert "Set-Cookie" in saved(app, session).headers
+    assert opened(app, sid)["cart"] == ["tea", "milk"]
+
+
+def test_modified_false_by_hand_suppresses_the_save_only_without_refresh() -> None:
+    for refresh, kept in ((False, ["tea"]), (True, ["coffee"])):
+        app = application(SESSION_REFRESH_EACH_REQUEST=refresh)
+        sid = stored(app, ENTRIES)
+        session = opened(app, sid)
+        session["cart"] = ["coffee"]
+        session.modified = False
+        saved(app, session)
+        assert opened(app, sid)["cart"] == kept
+
+
+def test_an_empty_new_session_writes_and_sets_nothing() -> None:
+    app = application()
+    session = opened(app, None)
+    assert not session
+    response = saved(app, session)
+    assert operations(app) == []
+    assert "Set-Cookie" not in response.headers
+    assert response.headers["Vary"] == "Cookie"
+
+
+def test_an_emptied_session_is_deleted_with_the_cookie_as_it_was_set() -> None:
+    app = application(
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_DOMAIN="example.org",
+        SESSION_COOKIE_PATH="/shop",
+    )
+    session = opened(app, None)
+    session["a"] = 1
+    was_set = saved(app, session).headers["Set-Cookie"]
+    session = opened(app, session.sid)
+    session.clear()
+    response = saved(app, session)
+    was_deleted = response.headers["Set-Cookie"]
+    assert app.session_interface.store.keys() == []  # type: ignore[attr-defined]
+    assert response.headers["Vary"] == "Cookie"
+    assert was_deleted.startswith("session=; ")
+
+    def attributes(header: str) -> set[str]:
+        parts = {part.strip() for part in header.split(";")[1:]}
+        return {part for part in parts if not part.startswith(("Expires", "Max-Age"))}
+
+    assert attributes(was_set) == attributes(was_deleted)
+    assert attributes(was_set) >= {"Secure", "HttpOnly", "SameSite=Lax", "Path=/shop", "Domain=example.org"}
+
+
+@pytest.mark.skipif(
+    not hasattr(flask.sessions.SessionInterface, "get_cookie_partitioned"), reason="Flask before 3.1"
+)
+def test_a_partitioned_cookie_is_set_and_deleted_partitioned() -> None:
+    app = application(SESSION_COOKIE_PARTITIONED=True, SESSION_COOKIE_SECURE=True)
+    session = opened(app, None)
+    session["a"] = 1
+    assert "Partitioned" in saved(app, session).headers["Set-Cookie"]
+    session.clear()
+    assert "Partitioned" in saved(app, session).headers["Set-Cookie"]
+
+
+def test_the_cookie_of_a_session_that_is_not_permanent_has_no_expiry() -> None:
+    app = application(permanent=False)
+    session = opened(app, None)
+    session["a"] = 1
+    assert "Expires" not in saved(app, session).headers["Set-Cookie"]
+    assert dict(opened(app, session.sid)) == {"a": 1}
+
+
+def test_saving_twice_is_harmless_and_saves_what_changed_between() -> None:
+    app = application()
+    session = opened(app, None)
+    session["a"] = 1
+    saved(app, session)
+    session["b"] = 2
+    saved(app, session)
+    saved(app, session)
+    assert dict(opened(app, session.sid)) == {"_permanent": True, "a": 1, "b": 2}
+
+
+def test_no_session_at_all_is_tolerated() -> None:
+    app = application()
+    saved(app, None)
+    assert operations(app) == []
+
+
+def test_two_writers_of_different_keys_keep_both() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    one, other = opened(app, sid), opened(app, sid)
+    one["a"], other["b"] = 1, 2
+    saved(app, one)
+    saved(app, other)
+    assert dict(opened(app, sid)) == {**ENTRIES, "a": 1, "b": 2}
+    assert dict(other) == {**ENTRIES, "a": 1, "b": 2}
+
+
+def test_on_conflict_overwrite_the_last_writer_wins() -> None:
+    app = application(SESSION_ON_CONFLICT="overwrite")
+    sid = stored(app, ENTRIES)
+    one, other = opened(app, sid), opened(app, sid)
+    one["a"], other["b"] = 1, 2
+    saved(app, one)
+    saved(app, other)
+    assert dict(opened(app, sid)) == {**ENTRIES, "b": 2}
+    assert app.session_interface.guarantee == "overwrite"  # type: ignore[attr-defined]
+
+
+def test_a_session_destroyed_meanwhile_is_left_alone_and_so_is_its_cookie() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    slow, leaving = opened(app, sid), opened(app, sid)
+    slow["a"] = 1
+    leaving.clear()
+    saved(app, leaving)
+    response = saved(app, slow)
+    assert "Set-Cookie" not in response.headers
+    assert app.session_interface.store.keys() == []  # type: ignore[attr-defined]
+
+
+def test_a_renewed_session_moves_when_it_is_saved() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session = opened(app, sid)
+    interface: Any = app.session_interface
+    interface.regenerate(session)
+    assert session.sid != sid
+    assert interface.store.keys() == [f"session:{sid}"]
+    slow = opened(app, sid)
+    slow["b"] = 2
+    assert saved(app, session).headers["Set-Cookie"].startswith(f"session={session.sid}")
+    assert interface.store.keys() == [f"session:{session.sid}"]
+    assert "Set-Cookie" not in saved(app, slow).headers
+    assert interface.store.keys() == [f"session:{session.sid}"]
+    assert opened(app, session.sid)["cart"] == ["tea"]
+
+
+def test_an_assigned_id_is_adopted_and_the_old_record_stays() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session = opened(app, sid)
+    session.sid = "chosen-by-the-app"
+    assert saved(app, session).headers["Set-Cookie"].startswith("session=chosen-by-the-app")
+    interface: Any = app.session_interface
+    assert interface.store.keys() == sorted(["session:chosen-by-the-app", f"session:{sid}"])
+
+
+def test_a_session_made_by_hand_is_saved_under_its_id() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    saved(app, ServerSideSession({"a": 1}, sid=sid))
+    assert dict(opened(app, sid)) == {"a": 1}
+
+
+def test_what_cannot_be_stored_names_its_key_and_nothing_is_lost() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session = opened(app, sid)
+    session["bad"] = object()
+    with pytest.raises(SessionUnsupported, match="bad"):
+        saved(app, session)
+    assert dict(opened(app, sid)) == ENTRIES
+
+
+@pytest.mark.parametrize("lifetime", [0, timedelta(milliseconds=300)])
+def test_a_lifetime_of_less_than_a_second_is_no_error(lifetime: Any) -> None:
+    app = application(PERMANENT_SESSION_LIFETIME=lifetime)
+    session = opened(app, None)
+    session["a"] = 1
+    saved(app, session)
+
+
+def test_a_store_that_fails_is_asked_once_per_request() -> None:
+    app = application()
+    store = app.session_interface.store  # type: ignore[attr-defined]
+    session = opened(app, stored(app, ENTRIES))
+    store.failure = ConnectionError("the store is down")
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            session.get("cart")
+    saved(app, session)
+    assert operations(app) == ["load and refresh"]
+
+
+def test_eager_loads_before_the_view_runs() -> None:
+    app = application(SESSION_EAGER=True)
+    session = opened(app, stored(app, ENTRIES))
+    assert operations(app) == ["load and refresh"]
+    assert not session.accessed
+
+
+def test_a_change_after_the_response_was_made_is_logged_in_debug_mode(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = application(DEBUG=True)
+    session = opened(app, stored(app, ENTRIES))
+    saved(app, session)
+    assert session["cart"] == ["tea"]
+    assert caplog.records == []
+    session["late"] = 1
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_an_interface_serves_an_application_it_was_not_made_for() -> None:
+    interface = MemorySessionInterface()
+    app = flask.Flask("other")
+    app.session_interface = interface
+    app.add_url_rule("/", view_func=lambda: flask.session.update(a=1) or "ok")
+    client = app.test_client()
+    assert client.get("/").status_code == 200
+    with client.session_transaction() as session:
+        assert session["a"] == 1
+        session["b"] = 2
+    with client.session_transaction() as session:
+        assert dict(session) == {"_permanent": True, "a": 1, "b": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,3 +37,10 @@ def test_a_scenario_goes_as_in_0_8_0(player: Player, name: str) -> None:
         for problem in unexplained(compared(theirs[variant], ours[variant]), known, variant):
             problems.append(f"[{variant}] {problem}")
     assert not problems, "\n".join(["", READ[name]["about"], *problems])
+
+
+def test_each_difference_that_is_meant_is_explained() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "differences.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| ([A-Z]\d+) \|", table, re.MULTILINE))
+    declared = {each["id"] for scenario in READ.values() for each in scenario.get("differences", [])}
+    assert declared <= explained

@@ -1,4 +1,4 @@
-"""Interfaces made by hand, as each generation made them, positional and by keyword, say of themselves what they said."""
+"""Interfaces made by hand as each generation made them say of themselves what they said then."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ import json, os, sys
 import redis
 from flask import Flask
 client = redis.Redis(port=int(sys.argv[1]))
-NAMES = ("key_prefix", "use_signer", "permanent", "sid_length", "has_same_site_capability", "ttl", "cleanup_n_requests")
+NAMES = ("key_prefix", "use_signer", "permanent", "sid_length", "has_same_site_capability", "ttl")
 told = []
 for call in sys.argv[2:]:
     app = Flask("made by hand")

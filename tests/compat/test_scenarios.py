@@ -41,6 +41,6 @@ def test_a_scenario_goes_as_in_0_8_0(player: Player, name: str) -> None:
 
 def test_each_difference_that_is_meant_is_explained() -> None:
     table = (Path(__file__).parents[2] / "docs" / "differences.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| ([A-Z]\d+) \|", table, re.MULTILINE))
+    explained = set(re.findall(r"^\| `([a-z0-9-]+)` \|", table, re.MULTILINE))
     declared = {each["id"] for scenario in READ.values() for each in scenario.get("differences", [])}
     assert declared <= explained

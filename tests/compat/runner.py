@@ -1,6 +1,7 @@
 """Plays a scenario (all its variants) or a program, and prints what could be observed, as JSON.
 
 Usage: runner.py (--scenario FILE | --program FILE) --url redis://... [--cookie TEXT] [--keep]
+       [--settings JSON]
 Runs on every release since Flask 2.2 and imports nothing of the tests but its neighbour `scenario_app`.
 """
 
@@ -67,6 +68,7 @@ def main():
     parser.add_argument("--scenario", type=Path)
     parser.add_argument("--program", type=Path)
     parser.add_argument("--url", required=True)
+    parser.add_argument("--settings", type=json.loads, default={}, help="JSON, on top of the scenario's")
     parser.add_argument("--cookie", help="the value that the browser has already")
     parser.add_argument("--keep", action="store_true", help="don't empty the database first")
     arguments = parser.parse_args()
@@ -82,7 +84,7 @@ def main():
         for variant, settings in scenario.get("variants", {"default": {}}).items():
             if not arguments.keep:
                 store.flushdb()
-            app = make_app({**scenario.get("config", {}), **settings}, store)
+            app = make_app({**scenario.get("config", {}), **settings, **arguments.settings}, store)
             result[variant] = play(app, scenario["requests"], store, arguments.cookie)
     json.dump(result, sys.stdout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +24,25 @@ CASES = [
 ]
 
 
-def played(player: Player, release: str, name: str) -> dict[str, Any]:
+def played(player: Player, release: str, name: str, **settings: Any) -> dict[str, Any]:
     path = Path(__file__).parent / "scenarios" / f"{name}.toml"
-    return player.play(release, "--scenario", path)
+    return player.play(release, "--scenario", path, "--settings", json.dumps(settings))
 
 
+@pytest.fixture(scope="module")
+def played_by_0_8_0() -> dict[str, Any]:
+    """What 0.8.0 did in the scenarios that were played so far."""
+    return {}
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "python_client"])
 @pytest.mark.parametrize("name", READ)
-def test_a_scenario_goes_as_in_0_8_0(player: Player, name: str) -> None:
-    theirs, ours = played(player, "0.8.0", name), played(player, "ours", name)
+def test_a_scenario_goes_as_in_0_8_0(
+    player: Player, played_by_0_8_0: dict[str, Any], name: str, native: bool
+) -> None:
+    if name not in played_by_0_8_0:
+        played_by_0_8_0[name] = played(player, "0.8.0", name)
+    theirs, ours = played_by_0_8_0[name], played(player, "ours", name, SESSION_NATIVE=native)
     known = READ[name].get("differences", [])
     problems = []
     for variant in theirs:

@@ -30,6 +30,7 @@ def open_session(interface: ServerSideSessionInterface, app: Flask, sids: list[s
                 session._interface = interface
                 if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
                     session._snapshot = _encoded(interface, session)
+                    session.accessed = False  # nobody but the serializer has looked
             return session
     session = interface.session_class(sid=interface._new_sid(), permanent=interface.permanent)
     if isinstance(session, ServerSideSession):

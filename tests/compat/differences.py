@@ -32,7 +32,20 @@ def without_notes(payload: bytes) -> bytes:
     return b"\xde" + (int.from_bytes(payload[1:3], "big") - 1).to_bytes(2, "big") + payload[3:start]
 
 
-def compared(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[tuple[str, str], tuple[Any, Any]]:
+def deleted_as_by_0_8_0(cookie: str) -> str:
+    """A Set-Cookie that deletes, as 0.8.0 says it: without the attributes that the cookie was set with.
+
+    The difference `deleted-as-set`, which is in nearly every scenario; `cookie_settings` looks at it in full.
+    """
+    if "Max-Age=0" not in cookie:
+        return cookie
+    left_out = ("Secure", "HttpOnly", "SameSite", "Partitioned")
+    return "; ".join(part for part in cookie.split("; ") if part.partition("=")[0] not in left_out)
+
+
+def compared(
+    theirs: dict[str, Any], ours: dict[str, Any], *, deletions_in_full: bool = False
+) -> dict[tuple[str, str], tuple[Any, Any]]:
     """(request, field) -> (theirs, ours), of everything that differs."""
     found = {}
     assert len(theirs["exchanges"]) == len(ours["exchanges"])
@@ -42,6 +55,8 @@ def compared(theirs: dict[str, Any], ours: dict[str, Any]) -> dict[tuple[str, st
             one, other = flat_left.get(field), flat_right.get(field)
             if field.endswith(".payload") and other is not None and one != other:
                 other = without_notes(bytes.fromhex(other)).hex()
+            if field == "cookies" and other is not None and not deletions_in_full:
+                other = [deleted_as_by_0_8_0(cookie) for cookie in other]
             if one != other:
                 found[left["name"], field] = (one, other)
     return found

@@ -110,7 +110,9 @@ STEPS: dict[str, Step] = {
         check,
     ),
     "rust-docs": Step(
-        [["cargo", "doc", "--locked", "--workspace", "--no-deps"]], check, {"RUSTDOCFLAGS": "-D warnings"}
+        [["cargo", "doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]],
+        check,
+        {"RUSTDOCFLAGS": "-D warnings"},
     ),
     "rust-test": Step([["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]], cargo_test),
     "python-format": Step([[BIN / "ruff", "format", "--check"]], check),

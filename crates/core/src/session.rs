@@ -72,7 +72,7 @@ pub enum Target {
     Adopted(Key),
 }
 
-/// What a [`Commit`] asks of the store.
+/// What a [`Commit`](crate::Commit) asks of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// Load the record, without refreshing it.
@@ -100,7 +100,7 @@ pub enum Reply {
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Perform this and tell [`Commit::resume`] the answer.
+    /// Perform this and tell [`Commit::resume`](crate::Commit::resume) the answer.
     Ask(Operation),
     /// The commit is over.
     Done(Outcome),

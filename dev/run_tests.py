@@ -110,7 +110,7 @@ STEPS: dict[str, Step] = {
         check,
     ),
     "rust-docs": Step(
-        [["cargo", "doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]],
+        [["cargo", "doc", "--locked", "--workspace", "--no-deps"]],
         check,
         {"RUSTDOCFLAGS": "-D warnings"},
     ),

@@ -1,5 +1,6 @@
 """The Rust core: conversion only, every rule lives in ``crates/core``."""
 
+import builtins
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias, final
 
@@ -174,10 +175,13 @@ class Store:
     def delete(self, key: str) -> bool: ...
     def list(
         self, prefix: str, cursor: str | None = None, limit: int = 1000
-    ) -> tuple[list[str], str | None]: ...
+    ) -> tuple[builtins.list[str], str | None]: ...
     def sweep(self, limit: int = 1000) -> int: ...
-    def take_notices(self) -> list[tuple[bool, str]]:
-        """What the store found out since the last call, for the app's log: (is it a warning, its text). Each thing once."""
+    def take_notices(self) -> builtins.list[tuple[bool, str]]:
+        """What the store found out since the last call, for the app's log, each thing once.
+
+        Whether it is a warning, and its text.
+        """
 
 @final
 class Touches:

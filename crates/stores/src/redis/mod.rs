@@ -1,7 +1,7 @@
 //! Sessions in Redis, Valkey, and what speaks their protocol.
 //!
-//! Written once: [`body`] holds how operations are tried, [`save`], [`load`] and [`list`] what
-//! they are, [`compare`] the ways of comparing, all over a [`wire`] of which [`pool`] is the
+//! Written once: `body` holds how operations are tried, `save`, `load` and `list` what
+//! they are, `compare` the ways of comparing, all over a `wire` of which `pool` is the
 //! blocking one.
 
 mod body;

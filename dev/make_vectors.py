@@ -1,9 +1,9 @@
 """Write vectors/*.json: bytes that every implementation of docs/format.md must read and write.
 
 Run with Python >= 3.10, ``msgspec==0.22.0`` and ``markupsafe`` installed, and PYTHONHASHSEED=0. The bytes
-come from msgspec itself, as Flask-Session 0.8.0 calls it; what it can't write (Markup, deque, ...) is replaced
-by what stands for it. The notes are written out by hand below: they are the specification, not the output of
-an implementation.
+come from msgspec itself, as Flask-Session 0.8.0 calls it; what it can't write (Markup, deque, ...) is
+replaced by what stands for it. The notes are written out by hand below: they are the specification, not the
+output of an implementation.
 """
 
 from __future__ import annotations

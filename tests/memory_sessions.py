@@ -52,6 +52,9 @@ class RecordingStore:
     def delete(self, key: str) -> bool:
         return self._ask("delete", key)
 
+    def take_notices(self) -> list[tuple[bool, str]]:
+        return self.store.take_notices()
+
     def sweep(self, limit: int = 1000) -> int:
         return self._ask("sweep", limit)
 

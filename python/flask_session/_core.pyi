@@ -128,18 +128,18 @@ class Store:
         username: str | None = None,
         password: str | None = None,
         client_name: str | None = None,
-        timeout: float = 5.0,
-        connect_timeout: float = 5.0,
-        pool_size: int = 64,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
+        pool_size: int | None = None,
         ca_file: str | None = None,
         cert_file: str | None = None,
         key_file: str | None = None,
-        verify: bool = True,
-        verify_hostname: bool = True,
+        verify: bool | None = None,
+        verify_hostname: bool | None = None,
     ) -> Store:
         """``url``: ``redis://host:port/db``, ``rediss://`` or ``unix:///path?db=0``. Times in seconds.
 
-        Raises SessionMisconfigured.
+        What is None is as the URL says. Raises SessionMisconfigured.
         """
 
     @staticmethod

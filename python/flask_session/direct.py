@@ -52,6 +52,7 @@ def load(interface: ServerSideSessionInterface, session: ServerSideSession, unlo
             continue
         if refresh is not None:
             touches.note(sid, record.permanent)
+            session._extended = True
         dict.clear(session)
         record.fill(session)
         session._record = record
@@ -150,7 +151,8 @@ def save(
         # Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
         return
     sid = session.sid or ""
-    if outcome == "unchanged" and (slides or session._modified or asked):
+    extended, session._extended = session._extended, False
+    if outcome == "unchanged" and not extended and (slides or session._modified or asked):
         touches = interface._touched(app)
         recalled = touches.recall(sid)
         if recalled is None or recalled[0]:

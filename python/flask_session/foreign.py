@@ -6,7 +6,6 @@ by WATCH. A client with only ``get``, ``set`` and ``delete`` gets exactly Flask-
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from ._core import Mode, Operation
 
 Result = TypeVar("Result")
-
-logger = logging.getLogger("flask_session")
 
 SCRIPT_LIMIT = 4096
 """Bytes of payload up to which a script compares: it holds the whole server while it runs."""
@@ -65,6 +62,7 @@ class PlainStore:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self._notices: list[tuple[bool, str]] = []
 
     @property
     def name(self) -> str:
@@ -132,6 +130,13 @@ class PlainStore:
     def _remove(self, key: str, mode: Mode, revision: bytes | None) -> str:
         del mode, revision
         return "removed" if self.delete(key) else "absent"
+
+    def take_notices(self) -> list[tuple[bool, str]]:
+        """What was found out since the last call: whether it is a warning, and its text."""
+        if not self._notices:
+            return []
+        notices, self._notices = self._notices, []
+        return notices
 
     def sweep(self, limit: int = 1000) -> int:
         """Nothing: the server removes what has expired."""
@@ -254,10 +259,13 @@ class RedisStyleStore(PlainStore):
             # Only now: an error of another kind (read-only, out of memory) stops the other way, too.
             self._refused.add(command)
             if command in ("EVAL", "WATCH") and self.guarantee == "overwrite":
-                logger.warning(
-                    "Redis permits neither EVAL nor WATCH, MULTI and EXEC to the session client: when "
-                    "two requests "
-                    "change one session at the same time, the last one wins."
+                self._notices.append(
+                    (
+                        True,
+                        "Redis permits neither EVAL nor WATCH, MULTI and EXEC to the session client: "
+                        "when two "
+                        "requests change one session at the same time, the last one wins.",
+                    )
                 )
             return result
         return instead()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 import random
 import secrets
 from abc import ABC
@@ -282,6 +283,8 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
                 direct.save(self, store, app, session, response)
         finally:
             session.accessed = accessed
+            if store is not None:
+                self._log_notices(app, store)
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
@@ -324,6 +327,10 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             self._reported.clear()
         self._reported.add(digest)
         app.logger.warning("Session %s could not be read and was left behind: %s", digest, reason)
+
+    def _log_notices(self, app: Flask, store: Store) -> None:
+        for warning, text in store.take_notices():
+            app.logger.log(logging.WARNING if warning else logging.INFO, text)
 
     # Cookies
 

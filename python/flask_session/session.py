@@ -93,6 +93,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _deleted: dict[Any, None] | None = None
     _cleared = False
     _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
+    _extended = False  # its life was extended when it was loaded, in this request
     _late: Any = None  # complains about changes after the response was made
 
     def __init__(self, initial: Any = None, sid: str | None = None, permanent: bool | None = None) -> None:

@@ -36,5 +36,8 @@ class Store(Protocol):
     def delete(self, key: str) -> bool:
         """Forgets ``key``; deleting twice is fine."""
 
+    def take_notices(self) -> list[tuple[bool, str]]:
+        """What it found out since the last call, for the log: whether it is a warning, and its text."""
+
     def sweep(self, limit: int = 1000) -> int:
         """Removes up to ``limit`` expired records and says how many."""

@@ -71,8 +71,8 @@ impl Store {
 
     #[staticmethod]
     #[pyo3(signature = (
-        url, *, username=None, password=None, client_name=None, timeout=5.0, connect_timeout=5.0,
-        pool_size=64, ca_file=None, cert_file=None, key_file=None, verify=true, verify_hostname=true
+        url, *, username=None, password=None, client_name=None, timeout=None, connect_timeout=None,
+        pool_size=None, ca_file=None, cert_file=None, key_file=None, verify=None, verify_hostname=None
     ))]
     #[expect(
         clippy::too_many_arguments,
@@ -83,22 +83,25 @@ impl Store {
         username: Option<String>,
         password: Option<String>,
         client_name: Option<String>,
-        timeout: f64,
-        connect_timeout: f64,
-        pool_size: usize,
+        timeout: Option<f64>,
+        connect_timeout: Option<f64>,
+        pool_size: Option<usize>,
         ca_file: Option<PathBuf>,
         cert_file: Option<PathBuf>,
         key_file: Option<PathBuf>,
-        verify: bool,
-        verify_hostname: bool,
+        verify: Option<bool>,
+        verify_hostname: Option<bool>,
     ) -> PyResult<Self> {
-        let mut options = RedisOptions::from_url(url)
-            .map_err(raise)?
-            .timeout(seconds(timeout)?)
-            .connect_timeout(seconds(connect_timeout)?)
-            .pool_size(pool_size)
-            .verify(verify)
-            .verify_hostname(verify_hostname);
+        let (timeout, connect_timeout) = (
+            timeout.map(seconds).transpose()?,
+            connect_timeout.map(seconds).transpose()?,
+        );
+        let mut options = RedisOptions::from_url(url).map_err(raise)?;
+        options = with(options, timeout, RedisOptions::timeout);
+        options = with(options, connect_timeout, RedisOptions::connect_timeout);
+        options = with(options, pool_size, RedisOptions::pool_size);
+        options = with(options, verify, RedisOptions::verify);
+        options = with(options, verify_hostname, RedisOptions::verify_hostname);
         options = with(options, username, RedisOptions::username);
         options = with(options, password, RedisOptions::password);
         options = with(options, client_name, RedisOptions::client_name);

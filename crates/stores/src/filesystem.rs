@@ -3,7 +3,6 @@
 //! One file per session, below one subfolder of the directory; safe between threads and
 //! processes of one machine. `docs/backends/filesystem.md` has the layout byte by byte.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use flask_session_core::{
     Capability, Clock, Cursor, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Notice,
-    Page, PerProcess, Refresh, Result, Revision, Saved, Store, SystemClock, Timestamp,
+    Page, PerProcess, Refresh, Result, Saved, Store, SystemClock,
 };
 
 mod cachelib;
@@ -22,15 +21,16 @@ mod failure;
 mod housekeeping;
 mod layout;
 mod listing;
+mod loading;
 mod lock;
 mod record;
+mod saving;
 mod standing;
 
 use failure::{is_missing, refused};
 use housekeeping::Patrol;
 use layout::{Layout, Name, open};
 use lock::Lock;
-use record::Record;
 use standing::Standing;
 
 /// How a [`FilesystemStore`] keeps its files.
@@ -129,68 +129,6 @@ impl FilesystemStore {
         }
     }
 
-    fn load_now(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>> {
-        let name = Name::of(key);
-        let lock = match refresh {
-            Some(_) => self.lock(&name)?,
-            None => None,
-        };
-        let found = self.find(key, &name, refresh)?;
-        if lock.is_some() || !matches!(found, Found::Expired) {
-            return Ok(found.loaded());
-        }
-        // An expiry that is being rewritten may be seen half old, half new.
-        let _lock = self.lock(&name)?;
-        Ok(self.find(key, &name, refresh)?.loaded())
-    }
-
-    /// Reads what is under `key`, ours before cachelib's, and restarts its time to live.
-    fn find(&self, key: &Key, name: &Name, refresh: Option<Refresh>) -> Result<Found> {
-        if let Some(found) = self.find_ours(key, name, refresh)? {
-            return Ok(found);
-        }
-        let legacy = cachelib::find(self.layout.directory(), key, refresh.is_some())?;
-        let Some(legacy) = legacy else {
-            // A save may have replaced cachelib's by ours between the two looks.
-            let found = self.find_ours(key, name, refresh)?;
-            return Ok(found.unwrap_or(Found::Missing));
-        };
-        let now = self.clock.now();
-        if !legacy.is_live(now) {
-            return Ok(Found::Expired);
-        }
-        if let Some(Refresh { ttl }) = refresh {
-            legacy.write_expiry(now.after(ttl))?;
-        }
-        Ok(Found::Live(Loaded {
-            revision: Revision::of_payload(legacy.payload.clone()),
-            remaining: legacy.expiry().map(|expiry| expiry.since(now)),
-            payload: legacy.payload,
-        }))
-    }
-
-    fn find_ours(&self, key: &Key, name: &Name, refresh: Option<Refresh>) -> Result<Option<Found>> {
-        if !self.is_made()? {
-            return Ok(None);
-        }
-        let Some(mut file) = self.open_record(name, refresh.is_some())? else {
-            return Ok(None);
-        };
-        let record = Record::read(&mut file, key)?;
-        let now = self.clock.now();
-        if record.head.expiry <= now {
-            return Ok(Some(Found::Expired));
-        }
-        if let Some(Refresh { ttl }) = refresh {
-            record::write_expiry(&file, now.after(ttl))?;
-        }
-        Ok(Some(Found::Live(Loaded {
-            payload: record.payload,
-            revision: Revision::of_number(record.head.revision),
-            remaining: Some(record.head.expiry.since(now)),
-        })))
-    }
-
     fn open_record(&self, name: &Name, write: bool) -> Result<Option<std::fs::File>> {
         match open(&self.layout.record(name), write) {
             Ok(file) => Ok(Some(file)),
@@ -201,110 +139,6 @@ impl FilesystemStore {
             )),
             Err(error) => Err(refused("opening a session file", error)),
         }
-    }
-
-    fn save_now(&self, key: &Key, payload: &[u8], ttl: Duration, expect: &Expect) -> Result<Saved> {
-        let name = Name::of(key);
-        let revision = getrandom::u64().map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the system's random source failed").caused_by(error)
-        })?;
-        let aside = self.layout.aside(&name, revision);
-        let expiry = self.clock.now().after(ttl);
-        let stored = self
-            .write_aside(&aside, &name, key, payload, expiry, revision)
-            .and_then(|()| self.put_in_place(&aside, &name, key, expect));
-        match stored {
-            Ok(Some(Placed { new })) => {
-                if new {
-                    self.tidy_after(&name);
-                }
-                Ok(Saved::Stored(Revision::of_number(revision)))
-            }
-            Ok(None) => {
-                let _ = std::fs::remove_file(&aside);
-                Ok(Saved::Conflict)
-            }
-            Err(error) => {
-                let _ = std::fs::remove_file(&aside);
-                Err(error)
-            }
-        }
-    }
-
-    /// Writes the record beside its place, before any lock is taken: that may take long.
-    fn write_aside(
-        &self,
-        aside: &std::path::Path,
-        name: &Name,
-        key: &Key,
-        payload: &[u8],
-        expiry: Timestamp,
-        revision: u64,
-    ) -> Result<()> {
-        let made = self.is_made()?;
-        let mut created = if made {
-            self.layout.create(aside)
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        };
-        if created.as_ref().is_err_and(is_missing) {
-            self.layout.make_folders(name)?;
-            created = self.layout.create(aside);
-        }
-        let mut file = created.map_err(|error| refused("making a session file", error))?;
-        record::write(&mut file, key, payload, expiry, revision)?;
-        if self.fsync {
-            file.sync_all()
-                .map_err(|error| refused("writing a session file to disk", error))?;
-        }
-        Ok(())
-    }
-
-    /// Compares and renames, under the lock. None if the expectation doesn't hold.
-    fn put_in_place(
-        &self,
-        aside: &std::path::Path,
-        name: &Name,
-        key: &Key,
-        expect: &Expect,
-    ) -> Result<Option<Placed>> {
-        let record = self.layout.record(name);
-        let _lock = self.lock(name)?.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unreachable,
-                "the session folder was removed while a session was being saved",
-            )
-        })?;
-        let new = if *expect == Expect::Anything {
-            record.symlink_metadata().is_err()
-        } else {
-            let standing = self.standing(key, name, expect)?;
-            let holds = match expect {
-                Expect::Absent => !standing.is_live(),
-                _ => matches!(standing, Standing::Live { expected: true, .. }),
-            };
-            if !holds {
-                return Ok(None);
-            }
-            !standing.is_file_of_ours()
-        };
-        std::fs::rename(aside, &record)
-            .map_err(|error| refused("putting a session file in its place", error))?;
-        if new {
-            // Ours is in place: from here on theirs is never looked at.
-            cachelib::remove(self.layout.directory(), key)?;
-        }
-        self.sync_shard(name)?;
-        Ok(Some(Placed { new }))
-    }
-
-    fn sync_shard(&self, name: &Name) -> Result<()> {
-        if self.fsync {
-            std::fs::File::open(self.layout.shard(name.shard_number()))
-                .and_then(|folder| folder.sync_all())
-                .map_err(|error| refused("writing a session folder to disk", error))?;
-        }
-        Ok(())
     }
 
     fn touch_now(&self, key: &Key, ttl: Duration) -> Result<bool> {
@@ -352,27 +186,6 @@ impl FilesystemStore {
             let _ = count::change(&self.layout, -1);
         }
         Ok(answer)
-    }
-}
-
-/// A record that was put in its place.
-struct Placed {
-    /// Whether no file of ours was there before.
-    new: bool,
-}
-
-enum Found {
-    Missing,
-    Expired,
-    Live(Loaded),
-}
-
-impl Found {
-    fn loaded(self) -> Option<Loaded> {
-        match self {
-            Self::Live(loaded) => Some(loaded),
-            Self::Missing | Self::Expired => None,
-        }
     }
 }
 

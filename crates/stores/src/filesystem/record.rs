@@ -181,3 +181,55 @@ pub(super) fn write_expiry(file: &File, expiry: Timestamp) -> Result<()> {
     file.write_all_at(&expiry.0.to_le_bytes(), EXPIRY.start as u64)
         .map_err(|error| refused("changing a session file's expiry", error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom};
+
+    use super::*;
+
+    #[test]
+    fn a_record_lies_as_the_documentation_says() {
+        let mut file = tempfile::tempfile().unwrap();
+        let key = Key::from_text("session:abc");
+        let expiry = Timestamp(0x0102_0304);
+        write(&mut file, &key, b"payload", expiry, 0x0a0b).unwrap();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        let contents = read_whole(&mut file).unwrap();
+        let mut expected = Vec::new();
+        expected.extend_from_slice(b"FSRS\x01\x00\x0b\x00");
+        expected.extend_from_slice(b"\x04\x03\x02\x01\0\0\0\0");
+        expected.extend_from_slice(b"\x0b\x0a\0\0\0\0\0\0");
+        let covered = [&expected[..8], &expected[16..24], b"session:abcpayload"].concat();
+        expected.extend_from_slice(&crc32fast::hash(&covered).to_le_bytes());
+        expected.extend_from_slice(b"session:abcpayload");
+        assert_eq!(contents, expected);
+    }
+
+    #[test]
+    fn a_new_expiry_changes_eight_bytes_and_the_record_stays_whole() {
+        let mut file = tempfile::tempfile().unwrap();
+        let key = Key::from_text("session:abc");
+        write(&mut file, &key, &[5; 10_000], Timestamp(1), 2).unwrap();
+        write_expiry(&file, Timestamp(u64::MAX)).unwrap();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        let record = Record::read(&mut file, &key).unwrap();
+        assert_eq!(record.head.expiry, Timestamp(u64::MAX));
+        assert_eq!(
+            (record.head.revision, &*record.payload),
+            (2, &[5; 10_000][..])
+        );
+    }
+
+    #[test]
+    fn long_keys_are_kept_and_longer_ones_refused() {
+        let mut file = tempfile::tempfile().unwrap();
+        let key = Key::from_text("k".repeat(65_535));
+        write(&mut file, &key, b"payload", Timestamp(1), 2).unwrap();
+        let (_, found) = Head::read_with_key(&file).unwrap().unwrap();
+        assert!(found == key);
+        let key = Key::from_text("k".repeat(65_536));
+        let error = write(&mut file, &key, b"", Timestamp(1), 2).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+}

@@ -116,8 +116,8 @@ impl Connection {
         commands: &Commands,
         deadline: &Deadline,
     ) -> Result<Vec<Value>> {
-        // What the server said before it closed is worth more than that it did.
         let sent = self.stream.send(commands.packed(), deadline);
+        sent.map_err(|error| failure(error, deadline))?;
         let mut replies = Vec::with_capacity(commands.count());
         let mut incoming = Incoming {
             stream: &mut self.stream,
@@ -125,9 +125,6 @@ impl Connection {
             failed: None,
             received: false,
         };
-        if let Err(error) = sent {
-            return Err(failure(error, deadline));
-        }
         while replies.len() < commands.count() {
             match self.parser.parse_value(&mut incoming) {
                 Ok(_) if !incoming.received => return Err(out_of_step()),
@@ -135,6 +132,7 @@ impl Connection {
                 Err(_) => {
                     return Err(match (incoming.failed.take(), replies.first()) {
                         (None, _) => not_redis(),
+                        // What the server said before it closed says more than that it did.
                         (Some(_), Some(Value::ServerError(refusal))) => reply::refused(refusal),
                         (Some(error), _) => failure(error, deadline),
                     });

@@ -77,51 +77,28 @@ impl<W: Wire> Body<W> {
                 Asked::Denied => {}
             }
         }
-        let found = if self.ladder.permits(Rung::Expire) {
-            self.get_then_expire(key, lifetime, ttl, deadline).await?
-        } else {
-            self.get_then_rewrite(key, ttl, deadline).await?
-        };
+        let expires = self.ladder.permits(Rung::Expire);
+        let mut commands = Commands::one(redis::cmd("GET").arg(key.as_str()));
+        if expires {
+            commands = commands.and(&lifetime.expire(key.as_str()));
+        }
+        let mut replies = self.ask(&commands, deadline).await?.into_iter();
+        let found = reply::payload(replies.next().ok_or_else(reply::unforeseen)?)?;
+        // Only now: what refuses GET too has denied nothing in particular.
         if tried && self.ladder.deny(Rung::ReadAndExpire) {
             self.ladder.note(Notice::remark(
                 "the server has no GETEX, or doesn't permit it to this Redis user; a session's \
                  time to live is restarted by a second command",
             ));
         }
-        Ok(found)
-    }
-
-    async fn get_then_expire(
-        &self,
-        key: &Key,
-        lifetime: Lifetime,
-        ttl: Duration,
-        deadline: &Deadline,
-    ) -> Result<Option<Bytes>> {
-        let commands =
-            Commands::one(redis::cmd("GET").arg(key.as_str())).and(&lifetime.expire(key.as_str()));
-        let replies = self.ask(&commands, deadline).await?;
-        let [found, expired] = <[Value; 2]>::try_from(replies).map_err(|_| reply::unforeseen())?;
-        let found = reply::payload(found)?;
-        match expired {
-            Value::ServerError(refusal) if reply::is_denial(&refusal) => {
+        match replies.next() {
+            Some(Value::ServerError(refusal)) if reply::is_denial(&refusal) => {
                 self.ladder.deny(Rung::Expire);
-                match found {
-                    Some(found) => self.rewrite(key, found, ttl, deadline).await,
-                    None => Ok(None),
-                }
             }
-            expired => reply::integer(&expired).map(|_| found),
+            Some(expired) => return reply::integer(&expired).map(|_| found),
+            None => {}
         }
-    }
-
-    async fn get_then_rewrite(
-        &self,
-        key: &Key,
-        ttl: Duration,
-        deadline: &Deadline,
-    ) -> Result<Option<Bytes>> {
-        match self.get(key.as_str(), deadline).await? {
+        match found {
             Some(found) => self.rewrite(key, found, ttl, deadline).await,
             None => Ok(None),
         }

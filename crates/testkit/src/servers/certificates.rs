@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// An authority of our own, and a certificate that it signed for `localhost` and 127.0.0.1, as
 /// files.
@@ -21,6 +21,10 @@ impl Certificates {
     pub fn make(folder: &Path) -> Self {
         let made = "certificates can be made";
         let mut issuer = CertificateParams::default();
+        // Not the default, which is the certificate's too: OpenSSL would take that for self-signed.
+        issuer
+            .distinguished_name
+            .push(DnType::CommonName, "authority");
         issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority =
             CertifiedIssuer::self_signed(issuer, KeyPair::generate().expect(made)).expect(made);

@@ -9,6 +9,7 @@ use super::ladder::Rung;
 use super::lifetime::Lifetime;
 use super::reply;
 use super::script::Script;
+use super::server::Server;
 use super::wire::{Commands, Line, Wire};
 
 /// Up to this many bytes a script compares; it holds the server for everybody, so larger records
@@ -80,7 +81,7 @@ impl<W: Wire> Body<W> {
                     run(line, script, key, expected, change, deadline).await?
                 }
                 Rung::Watch => watch(line, key, expected, change, deadline).await?,
-                _ => match one_command(line, key, expected, change) {
+                _ => match one_command(line.server(), key, expected, change) {
                     Some(command) => one(line, &command, deadline).await?,
                     // This server hasn't got it; another one behind the same name may.
                     None => continue,
@@ -127,14 +128,14 @@ pub(super) fn plain(key: &str, change: Change<'_>) -> Cmd {
     }
 }
 
-fn one_command<L: Line>(line: &L, key: &str, expected: &Bytes, change: Change<'_>) -> Option<Cmd> {
+fn one_command(server: Server, key: &str, expected: &Bytes, change: Change<'_>) -> Option<Cmd> {
     match change {
-        Change::Set { payload, lifetime } => line.server().sets_if_equal().then(|| {
+        Change::Set { payload, lifetime } => server.sets_if_equal().then(|| {
             let mut command = set(key, payload, lifetime);
             command.arg("IFEQ").arg(&expected[..]);
             command
         }),
-        Change::Delete => line.server().deletes_if_equal().map(|(name, condition)| {
+        Change::Delete => server.deletes_if_equal().map(|(name, condition)| {
             let mut command = redis::cmd(name);
             command.arg(key).arg(condition).arg(&expected[..]);
             command
@@ -280,5 +281,41 @@ async fn overwrite<L: Line>(
         Value::Nil | Value::Int(0) => Ok(Compared::Absent),
         Value::ServerError(refusal) => Err(reply::refused(&refusal).into()),
         _ => Err(reply::unforeseen().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn words(product: &str, version: &str, change: Change<'_>) -> Option<Vec<String>> {
+        let entries = ["server", product, "version", version]
+            .map(|text| Value::BulkString(text.as_bytes().to_vec()));
+        let server = Server::from_hello(&Value::Array(entries.to_vec()));
+        let command = one_command(server, "session:a", &"old".into(), change)?;
+        let words = command.args_iter().map(|argument| match argument {
+            redis::Arg::Simple(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            _ => panic!("a cursor"),
+        });
+        Some(words.collect())
+    }
+
+    #[test]
+    fn servers_that_compare_themselves_are_asked_in_their_words() {
+        let set = Change::Set {
+            payload: &"new".into(),
+            lifetime: Lifetime::of(Duration::from_secs(9)),
+        };
+        let expected = ["SET", "session:a", "new", "EX", "9", "IFEQ", "old"];
+        assert_eq!(words("redis", "8.4.0", set).unwrap(), expected);
+        assert_eq!(words("valkey", "8.1.0", set).unwrap(), expected);
+        assert_eq!(words("redis", "8.2.3", set), None);
+        let deleted = words("redis", "8.4.0", Change::Delete).unwrap();
+        assert_eq!(deleted, ["DELEX", "session:a", "IFEQ", "old"]);
+        let deleted = words("valkey", "9.0.0", Change::Delete).unwrap();
+        assert_eq!(deleted, ["DELIFEQ", "session:a", "old"]);
+        assert_eq!(words("valkey", "8.1.0", Change::Delete), None);
     }
 }

@@ -30,13 +30,29 @@ impl Connection {
     ) -> Result<Self> {
         let limit: Duration = deadline.remaining()?.min(options.connect_timeout);
         let deadline = &Deadline::within(limit);
-        let mut connection = Self {
+        let mut connection = Self::connect(options, tls, deadline)?;
+        match connection.greet(options, deadline) {
+            Ok(()) => Ok(connection),
+            // Some proxies hang up on a command that they don't know.
+            Err(error) if error.kind() == ErrorKind::Unreachable => {
+                connection = Self::connect(options, tls, deadline)?;
+                connection.greet_without_hello(options, deadline)?;
+                Ok(connection)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn connect(
+        options: &RedisOptions,
+        tls: Option<&Arc<ClientConfig>>,
+        deadline: &Deadline,
+    ) -> Result<Self> {
+        Ok(Self {
             stream: Stream::connect(&options.address, tls, deadline)?,
             parser: Parser::new(),
             server: Server::default(),
-        };
-        connection.greet(options, deadline)?;
-        Ok(connection)
+        })
     }
 
     pub(super) fn server(&self) -> Server {
@@ -48,8 +64,8 @@ impl Connection {
     fn greet(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(2);
-        if let Some(password) = &options.password {
-            let username = options.username.as_deref().unwrap_or("default");
+        if let Some((username, password)) = options.credentials() {
+            let username = username.unwrap_or("default");
             hello.arg("AUTH").arg(username).arg(password);
         }
         if let Some(name) = &options.client_name {
@@ -68,9 +84,7 @@ impl Connection {
         }
         let replies = self.exchange(&commands, deadline)?;
         match &replies[0] {
-            Value::ServerError(refusal)
-                if refusal.code() == "NOPROTO" || reply::mentions(refusal, "unknown command") =>
-            {
+            Value::ServerError(refusal) if reply::is_denial(refusal) => {
                 return self.greet_without_hello(options, deadline);
             }
             Value::ServerError(refusal) => return Err(reply::refused(refusal)),
@@ -83,17 +97,17 @@ impl Connection {
     }
 
     fn greet_without_hello(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
-        if let Some(password) = &options.password {
+        if let Some((username, password)) = options.credentials() {
             let mut command = redis::cmd("AUTH");
-            command.arg(options.username.as_deref()).arg(password);
+            command.arg(username).arg(password);
             match self.exchange(&Commands::one(&command), deadline)?.first() {
                 Some(Value::Okay) => {}
-                Some(Value::ServerError(refusal)) => {
-                    return Err(Error::new(
-                        ErrorKind::Refused,
-                        "the server refused the user name or password",
-                    )
-                    .caused_by(refusal.code().to_owned()));
+                Some(Value::ServerError(refusal)) if reply::is_passing(refusal) => {
+                    return Err(reply::refused(refusal));
+                }
+                Some(Value::ServerError(_)) => {
+                    let detail = "the server refused the user name or password";
+                    return Err(Error::new(ErrorKind::Refused, detail));
                 }
                 _ => return Err(reply::unforeseen()),
             }

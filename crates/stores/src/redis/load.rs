@@ -77,9 +77,9 @@ impl<W: Wire> Body<W> {
                 Asked::Denied => {}
             }
         }
-        let expires = self.ladder.permits(Rung::Expire);
+        let may_expire = self.ladder.permits(Rung::Expire);
         let mut commands = Commands::one(redis::cmd("GET").arg(key.as_str()));
-        if expires {
+        if may_expire {
             commands = commands.and(&lifetime.expire(key.as_str()));
         }
         let mut replies = self.ask(&commands, deadline).await?.into_iter();

@@ -68,7 +68,8 @@ impl RedisOptions {
         }
     }
 
-    /// The ACL user; without one, a password is that of the default user.
+    /// The ACL user; without one, a password is that of the default user. One without a password
+    /// logs in with an empty one.
     #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.username = Some(username.into());
@@ -154,6 +155,16 @@ impl RedisOptions {
         self
     }
 
+    /// The user and the password to log in with, if any.
+    pub(super) fn credentials(&self) -> Option<(Option<&str>, &str)> {
+        match (&self.username, &self.password) {
+            (None, None) => None,
+            (username, password) => {
+                Some((username.as_deref(), password.as_deref().unwrap_or_default()))
+            }
+        }
+    }
+
     /// Fails if a setting can't be right.
     pub(super) fn check(&self) -> Result<()> {
         for (name, duration) in [
@@ -171,9 +182,6 @@ impl RedisOptions {
             return Err(misconfigured(
                 "its client name may hold printable ASCII only, without spaces",
             ));
-        }
-        if self.username.is_some() && self.password.is_none() {
-            return Err(misconfigured("it has a user name, but no password"));
         }
         let names_files = self.tls.ca_file.is_some() || self.tls.cert_file.is_some();
         let speaks_tls = matches!(self.address, Address::Tcp { tls: true, .. });

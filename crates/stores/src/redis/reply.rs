@@ -76,7 +76,7 @@ pub(super) fn refused(refusal: &ServerError) -> Error {
             ErrorKind::Unsupported,
             "the server is a node of a Redis Cluster; SESSION_REDIS names a single server",
         ),
-        _ if mentions(refusal, "max number of clients") => (
+        _ if is_full(refusal) => (
             ErrorKind::Unreachable,
             "the server has reached its maximum of clients",
         ),
@@ -90,9 +90,10 @@ pub(super) fn refused(refusal: &ServerError) -> Error {
     }
 }
 
-/// Whether the server's own words contain `words`.
-pub(super) fn mentions(refusal: &ServerError, words: &str) -> bool {
-    refusal.details().is_some_and(|text| text.contains(words))
+/// Has no code of its own.
+fn is_full(refusal: &ServerError) -> bool {
+    let details = refusal.details().unwrap_or_default();
+    details.contains("max number of clients")
 }
 
 /// The error for a reply that no rule foresees.

@@ -1,13 +1,17 @@
 //! Who is let in, and who is trusted.
 
-use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
+use std::{fs, thread};
 
 use flask_session_core::{ErrorKind, Expect};
 use flask_session_stores::redis::{RedisOptions, RedisStore};
 use flask_session_testkit::servers::{Certificates, RedisServer, RedisSettings};
 
-use super::{bytes, key, load, options, save, stored};
+use tempfile::TempDir;
+
+use super::{at, bytes, key, load, options, save, stored};
 
 fn works(options: RedisOptions) {
     let (store, key) = (RedisStore::blocking(options).unwrap(), key("a"));
@@ -64,9 +68,12 @@ fn a_connection_bears_its_name() {
 
 #[test]
 fn a_server_without_hello_is_greeted_as_before() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("old.conf");
+    fs::write(&file, "rename-command HELLO \"\"\n").unwrap();
     let server = RedisServer::with(RedisSettings {
         password: Some("hush".to_owned()),
-        options: vec![("rename-command".to_owned(), "HELLO \"\"".to_owned())],
+        options: vec![("include".to_owned(), file.display().to_string())],
         ..RedisSettings::default()
     });
     let named = || options(&server).client_name("web-1").database(2);
@@ -78,6 +85,34 @@ fn a_server_without_hello_is_greeted_as_before() {
     load(&store, &key("a")).unwrap();
     assert!(server.command(&["CLIENT", "LIST"]).contains("name=web-1 "));
     assert!(server.command(&["CLIENT", "LIST"]).contains(" db=2 "));
+}
+
+/// Hangs up on whoever says HELLO, and passes on what others say, as some proxies do.
+fn curt_proxy(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut first = [0; 14];
+            client.read_exact(&mut first).unwrap();
+            if first.ends_with(b"HELLO\r") {
+                continue;
+            }
+            let mut server = TcpStream::connect(server).unwrap();
+            server.write_all(&first).unwrap();
+            let mut replies = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            thread::spawn(move || io::copy(&mut replies.0, &mut replies.1));
+            thread::spawn(move || io::copy(&mut client, &mut server));
+        }
+    });
+    address
+}
+
+#[test]
+fn a_proxy_that_hangs_up_on_hello_is_greeted_without() {
+    let server = RedisServer::start();
+    works(at(curt_proxy(server.address())).database(1));
 }
 
 fn tls(options: &[(&str, &str)]) -> RedisServer {

@@ -78,6 +78,17 @@ fn without_getex_the_life_is_extended_in_the_same_write() {
 }
 
 #[test]
+fn without_expire_a_touch_reads() {
+    let (server, store) = permitting("+@all -expire -pexpire");
+    let key = key("a");
+    stored(save(&store, &key, &bytes(1, 200), Expect::Absent));
+    assert!(touch(&store, &key).unwrap());
+    let mut monitor = Monitor::start(&server);
+    assert!(touch(&store, &key).unwrap());
+    assert_eq!(monitor.commands(), ["GETEX"]);
+}
+
+#[test]
 fn without_scripts_a_small_record_is_watched_and_without_transactions_a_large_one_is_scripted() {
     for (permissions, length, last) in [
         ("+@all -@scripting", 200, "EXEC"),

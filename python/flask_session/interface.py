@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask.sessions import SessionInterface as FlaskSessionInterface
 from itsdangerous import BadSignature, Signer
+from werkzeug.local import LocalProxy
 
 from . import cli, cookies, direct, hooked, settings
 from ._core import Codec, Touches, is_session_id
@@ -260,6 +261,9 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         """Writes what changed and sets the cookie. May be called again for the same session."""
         if session is None:
             return
+        if type(session) is LocalProxy:
+            # An application's own call with flask.session.
+            session = session._get_current_object()
         accessed = session.accessed
         if accessed:
             response.vary.add("Cookie")

@@ -9,9 +9,7 @@ import pytest
 
 from compat.conftest import interpreter
 
-BACKENDS = {"redis": "Redis", "memcached": "Memcached", "filesystem": "FileSystem", "mongodb": "MongoDB"}
-BACKENDS |= {"sqlalchemy": "SqlAlchemy", "cachelib": "CacheLib"}
-BUILT = ("redis", "filesystem", "cachelib")  # needs no driver but those that every environment has
+BACKENDS = {"redis": "Redis", "filesystem": "FileSystem"}
 
 SINCE_0_7 = [
     "flask_session:Session",
@@ -23,9 +21,9 @@ SINCE_0_7 = [
     "flask_session.defaults:Defaults",
     "flask_session._utils:total_seconds",
     "flask_session._utils:retry_query",
-    *(f"flask_session.{name}:{BACKENDS[name]}Session" for name in BUILT),
-    *(f"flask_session.{name}:{BACKENDS[name]}SessionInterface" for name in BUILT),
-    *(f"flask_session.{name}.{name}:{BACKENDS[name]}SessionInterface" for name in BUILT),
+    *(f"flask_session.{name}:{BACKENDS[name]}Session" for name in BACKENDS),
+    *(f"flask_session.{name}:{BACKENDS[name]}SessionInterface" for name in BACKENDS),
+    *(f"flask_session.{name}.{name}:{BACKENDS[name]}SessionInterface" for name in BACKENDS),
 ]
 UNTIL_0_6 = [
     "flask_session:Session",

@@ -22,6 +22,7 @@ CAN_NOT_BE_IDS = [
     "%0d%0aFLUSHALL",
     "id:with:colons:and:prefix",
     "with.dots.in.it.and.long.enough",
+    '"quoted with spaces"',
     "\xc4\xd6\xdc\xc4\xd6\xdc\xc4\xd6\xdc",
     "",
 ]

@@ -47,7 +47,7 @@ def transaction():
     client = app.test_client()
     with client.session_transaction() as held:
         held["user"] = "tester"
-    return client.get("/see").get_data(as_text=True)
+    return client.get("/see").get_data(as_text=True) + repr("user" in session)
 
 
 REQUESTS = [{"path": path} for path in ("/save", "/see", "/after", "/see", "/transaction")]

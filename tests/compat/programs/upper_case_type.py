@@ -40,8 +40,9 @@ def logout():
 @app.route("/settings")
 def settings():
     interface = current_app.session_interface
+    user = session.get("user")
     names = ("key_prefix", "use_signer", "permanent", "sid_length", "ttl", "has_same_site_capability")
-    return repr([(name, getattr(interface, name)) for name in names]) + type(interface).__name__
+    return repr([(name, getattr(interface, name)) for name in names]) + user + type(interface).__name__
 
 
 REQUESTS = [{"path": "/login"}, {"path": "/stored"}, {"path": "/settings"}, {"path": "/logout"}]

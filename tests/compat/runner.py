@@ -1,14 +1,18 @@
-"""Plays a scenario (all its variants) or a program, and prints what could be observed, as JSON.
+"""Plays scenarios and programs, and tells what could be observed.
 
-Usage: runner.py (--scenario FILE | --program FILE) --url redis://... [--cookie TEXT] [--keep]
-       [--settings JSON]
-Runs on every release since Flask 2.2 and imports nothing of the tests but its neighbour `scenario_app`.
+Reads tasks from standard input and writes one answer for each, as lines of JSON. By hand:
+
+    echo '{"url": "redis://127.0.0.1:6379/9", "scenario": "tests/compat/scenarios/flashes.toml"}' |
+        .cache/compat/0.8.0/bin/python tests/compat/runner.py
+
+Runs on every release since Flask 2.2 and imports nothing of the tests but its neighbours. The database is
+emptied before each variant of a scenario, unless the task says "keep".
 """
 
-import argparse
 import importlib
 import json
 import sys
+import traceback
 from pathlib import Path
 
 import redis
@@ -63,30 +67,37 @@ def play(app, requests, store, cookie):
     return {"exchanges": reports, "cookie": jar}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenario", type=Path)
-    parser.add_argument("--program", type=Path)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--settings", type=json.loads, default={}, help="JSON, on top of the scenario's")
-    parser.add_argument("--cookie", help="the value that the browser has already")
-    parser.add_argument("--keep", action="store_true", help="don't empty the database first")
-    arguments = parser.parse_args()
-    store = redis.Redis.from_url(arguments.url)
-    if arguments.program:
-        sys.path.insert(0, str(arguments.program.parent))
-        program = importlib.import_module(arguments.program.stem)
-        result = play(program.app, program.REQUESTS, store, arguments.cookie)
+def played(task):
+    """What the task's program, its scenario file (all variants) or its own requests did."""
+    store = redis.Redis.from_url(task["url"])
+    cookie = task.get("cookie")
+    if "program" in task:
+        path = Path(task["program"])
+        sys.path.insert(0, str(path.parent))
+        program = importlib.import_module(path.stem)
+        return play(program.app, program.REQUESTS, store, cookie)
+    if "requests" in task:
+        scenario = {"requests": task["requests"]}
     else:
-        read = json.loads if arguments.scenario.suffix == ".json" else tomllib.loads
-        scenario = read(arguments.scenario.read_text(encoding="utf-8"))
-        result = {}
-        for variant, settings in scenario.get("variants", {"default": {}}).items():
-            if not arguments.keep:
-                store.flushdb()
-            app = make_app({**scenario.get("config", {}), **settings, **arguments.settings}, store)
-            result[variant] = play(app, scenario["requests"], store, arguments.cookie)
-    json.dump(result, sys.stdout)
+        scenario = tomllib.loads(Path(task["scenario"]).read_text(encoding="utf-8"))
+    result = {}
+    for variant, settings in scenario.get("variants", {"default": {}}).items():
+        if not task.get("keep"):
+            store.flushdb()
+        config = {**scenario.get("config", {}), **settings, **task.get("settings", {})}
+        result[variant] = play(make_app(config, store), scenario["requests"], store, cookie)
+    store.close()
+    return result
+
+
+def main():
+    for line in sys.stdin:
+        try:
+            answer = played(json.loads(line))
+        except Exception:
+            answer = {"failed": traceback.format_exc()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -53,10 +53,8 @@ def read_and_changed_by_us(conversation: Conversation, expected: str) -> None:
 
 @pytest.mark.parametrize(("release", "expected"), WRITTEN_BY.items())
 @pytest.mark.parametrize("config", [{}, SIGNED], ids=["unsigned", "signed"])
-def test_sessions_in_redis_go_on(
-    player: Player, tmp_path: Path, release: str, expected: str, config: dict[str, Any]
-) -> None:
-    conversation = Conversation(player, tmp_path, config)
+def test_sessions_in_redis_go_on(player: Player, release: str, expected: str, config: dict[str, Any]) -> None:
+    conversation = Conversation(player, **config)
     conversation.ask(release, FILL)
     read_and_changed_by_us(conversation, expected)
 
@@ -64,9 +62,7 @@ def test_sessions_in_redis_go_on(
 @pytest.mark.parametrize("release", WRITTEN_BY)
 def test_session_files_go_on(player: Player, tmp_path: Path, release: str) -> None:
     directory = tmp_path / "sessions"
-    conversation = Conversation(
-        player, tmp_path, {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(directory)}
-    )
+    conversation = Conversation(player, SESSION_TYPE="filesystem", SESSION_FILE_DIR=str(directory))
     conversation.ask(release, FILL)
     hashes = {len(path.name) for path in directory.iterdir()}
     assert hashes == ({64} if release == "0.8.0" else {32}), (
@@ -75,15 +71,15 @@ def test_session_files_go_on(player: Player, tmp_path: Path, release: str) -> No
     read_and_changed_by_us(conversation, PICKLED)
 
 
-def test_a_pickle_that_we_changed_is_read_by_0_8_0(player: Player, tmp_path: Path) -> None:
-    conversation = Conversation(player, tmp_path)
+def test_a_pickle_that_we_changed_is_read_by_0_8_0(player: Player) -> None:
+    conversation = Conversation(player)
     conversation.ask("0.4.0", 'session["user"] = "ann"; session["pair"] = (1, 2)')
     conversation.ask("ours", 'session["user"] = "bob"')
     assert conversation.ask("0.8.0", "", 'session["user"], session["pair"]')["body"] == "('bob', [1, 2])"
 
 
-def test_without_legacy_pickle_an_old_session_begins_anew(player: Player, tmp_path: Path) -> None:
-    conversation = Conversation(player, tmp_path)
+def test_without_legacy_pickle_an_old_session_begins_anew(player: Player) -> None:
+    conversation = Conversation(player)
     conversation.ask("0.4.0", FILL)
-    report = conversation.ask("ours", "", 'session.get("user")', config={"SESSION_LEGACY_PICKLE": False})
+    report = conversation.ask("ours", "", 'session.get("user")', SESSION_LEGACY_PICKLE=False)
     assert report["body"] == "None"

@@ -33,11 +33,10 @@ def test_a_program_does_what_it_did_with_0_8_0(
     played = {}
     for release in ("0.8.0", "ours"):
         protected_server.client(password=PASSWORD).flushall()
-        environment = {
-            "PROTECTED_REDIS_PORT": str(protected_server.port),
-            "PROTECTED_REDIS_PASSWORD": PASSWORD,
-        }
-        played[release] = player.play(release, "--program", program, environment=environment)
+        port = str(protected_server.port)
+        played[release] = player.play_program(
+            release, program, PROTECTED_REDIS_PORT=port, PROTECTED_REDIS_PASSWORD=PASSWORD
+        )
         assert {exchange["status"] for exchange in played[release]["exchanges"]} == {200}
     problems = [f"{place}: {pair}" for place, pair in compared(played["0.8.0"], played["ours"]).items()]
     assert not problems, "\n".join(["", *problems])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ CASES = [
 
 def played(player: Player, release: str, name: str, **settings: Any) -> dict[str, Any]:
     path = Path(__file__).parent / "scenarios" / f"{name}.toml"
-    return player.play(release, "--scenario", path, "--settings", json.dumps(settings))
+    return player.play(release, scenario=str(path), settings=settings)
 
 
 @pytest.fixture(scope="module")

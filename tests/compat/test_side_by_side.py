@@ -9,8 +9,6 @@ import pytest
 from compat.continuing import Conversation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from compat.conftest import Player
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -47,13 +45,13 @@ AS_0_8_0_READS_THEM = (
 
 
 @pytest.fixture(params=SETTINGS)
-def conversation(request: pytest.FixtureRequest, player: Player, tmp_path: Path) -> Conversation:
-    return Conversation(player, tmp_path, SETTINGS[request.param])
+def conversation(request: pytest.FixtureRequest, player: Player) -> Conversation:
+    return Conversation(player, **SETTINGS[request.param])
 
 
 @pytest.fixture
-def plain_conversation(player: Player, tmp_path: Path) -> Conversation:
-    return Conversation(player, tmp_path)
+def plain_conversation(player: Player) -> Conversation:
+    return Conversation(player)
 
 
 def test_a_session_goes_back_and_forth_without_a_log_out(conversation: Conversation) -> None:
@@ -80,8 +78,8 @@ def test_typed_values_are_plain_there_and_themselves_here(plain_conversation: Co
     assert conversation.ask("ours", 'session["other"] = 2', SEE)["body"] == AS_THEY_WERE
 
 
-def test_typed_values_in_json_are_plain_there_and_themselves_here(player: Player, tmp_path: Path) -> None:
-    conversation = Conversation(player, tmp_path, SETTINGS["json"])
+def test_typed_values_in_json_are_plain_there_and_themselves_here(player: Player) -> None:
+    conversation = Conversation(player, **SETTINGS["json"])
     conversation.ask("ours", TYPED)
     assert conversation.ask("0.8.0", 'session["other"] = 1', SEE)["body"] == AS_0_8_0_READS_THEM
     assert conversation.ask("ours", 'session["other"] = 2', SEE)["body"] == AS_THEY_WERE
@@ -98,11 +96,11 @@ def test_with_keep_types_off_values_are_what_0_8_0_makes_of_them(plain_conversat
     conversation = plain_conversation
     plain = {"SESSION_KEEP_TYPES": False}
     report = conversation.ask(
-        "ours", TYPED.replace('session["markup"] = Markup("<b>hello</b>")', ""), config=plain
+        "ours", TYPED.replace('session["markup"] = Markup("<b>hello</b>")', ""), **plain
     )
     assert all(b"__flask_session__".hex() not in entry["payload"] for entry in report["stored"].values())
-    conversation.ask("ours", 'session["markup"] = "<b>hello</b>"', config=plain)
-    assert conversation.ask("ours", "", SEE, config=plain)["body"] == AS_0_8_0_READS_THEM
+    conversation.ask("ours", 'session["markup"] = "<b>hello</b>"', **plain)
+    assert conversation.ask("ours", "", SEE, **plain)["body"] == AS_0_8_0_READS_THEM
     assert conversation.ask("0.8.0", "", SEE)["body"] == AS_0_8_0_READS_THEM
 
 

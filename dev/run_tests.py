@@ -63,6 +63,8 @@ def cargo_test(lines: list[str], status: int) -> Result:
         if found := re.match(r"test result: \S+ (\d+) passed; (\d+) failed;", line):
             result.passed += int(found[1])
             result.failed += int(found[2])
+        elif re.match(r"test .+ \.\.\. ignored, run by another test", line):
+            continue
         elif found := re.match(r"test (.+) \.\.\. ignored(?:, (.+))?$", line):
             result.skipped.append(f"{found[1]}: {found[2] or 'no reason given'}")
     return blame_at_least_once(result, status)

@@ -36,7 +36,8 @@ use standing::Standing;
 /// How a [`FilesystemStore`] keeps its files.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The configured directory; made at the first save. Ours is one subfolder of it.
+    /// The configured directory; made at the first save. Ours is one subfolder of it. A relative
+    /// one is taken from the working directory at the time when the store is made.
     pub directory: PathBuf,
     /// The number of sessions from which on each new one removes a few that are expired. 0: never.
     pub threshold: usize,
@@ -220,7 +221,11 @@ impl Store for FilesystemStore {
     }
 
     async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool> {
-        self.touch_now(key, ttl).map_err(at("touch"))
+        match self.touch_now(key, ttl) {
+            // Nothing to keep; whoever loads it is told.
+            Err(error) if error.kind() == ErrorKind::Corrupt => Ok(false),
+            touched => touched.map_err(at("touch")),
+        }
     }
 
     async fn delete(&self, key: &Key, expect: Expect) -> Result<Deleted> {

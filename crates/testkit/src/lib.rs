@@ -1,15 +1,30 @@
 //! What every session store must keep, as functions that any store can be tested with, and the
 //! means to test it: racing threads, a clock to move, faults on demand, real servers.
 //!
-//! A store's test file implements [`Subject`] and writes one line:
+//! A store's test file implements [`Subject`] and writes one line, which makes one `#[test]` per
+//! rule of [`rules`], each on a subject of its own:
 //!
-//! ```ignore
-//! mod my_store {
-//!     flask_session_testkit::keeps_every_rule!(MyStoreSubject::new());
-//! }
 //! ```
+//! # use std::sync::Arc;
+//! use flask_session_core::{MemoryStore, Store};
+//! use flask_session_testkit::{Subject, Unreachable, keeps_every_rule};
 //!
-//! That makes one `#[test]` per rule of [`rules`], each on a subject of its own.
+//! #[derive(Default)]
+//! struct Memory(Arc<MemoryStore>);
+//!
+//! impl Subject for Memory {
+//!     fn open(&self) -> Arc<dyn Store> {
+//!         self.0.clone()
+//!     }
+//!
+//!     fn unreachable(&self) -> Vec<Unreachable> {
+//!         Vec::new() // it has no server
+//!     }
+//! }
+//!
+//! keeps_every_rule!(Memory::default());
+//! # fn main() {}
+//! ```
 
 mod clock;
 mod faults;

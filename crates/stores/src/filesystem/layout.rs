@@ -64,6 +64,8 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(directory: PathBuf, mode: u32) -> Self {
+        // Sessions must not be lost when the application changes its working directory.
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
         let root = directory.join(SUBFOLDER);
         Self {
             directory,

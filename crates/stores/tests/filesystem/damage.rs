@@ -80,6 +80,15 @@ fn a_damaged_record_can_be_replaced_and_deleted() {
 }
 
 #[test]
+fn touching_what_is_no_record_finds_nothing() {
+    let file_is: [fn(&Path); 3] = [SPOIL[0].1, SPOIL[5].1, SPOIL[6].1];
+    for spoil in file_is {
+        let (folder, key) = spoiled(spoil);
+        assert!(!run(folder.store.touch(&key, HOUR)).unwrap());
+    }
+}
+
+#[test]
 fn a_record_under_another_name_is_corrupt() {
     let (folder, mine, theirs) = (Folder::new(), key(), key());
     folder.put(&mine, b"mine");

@@ -35,6 +35,18 @@ fn files_have_the_configured_mode_and_folders_the_fitting_one() {
 }
 
 #[test]
+fn waiting_for_the_disk_changes_nothing_else() {
+    let folder = Folder::with(|options| options.fsync = true);
+    let key = key();
+    folder.put(&key, b"one");
+    folder.put(&key, b"two");
+    assert_eq!(folder.get(&key).unwrap(), "two");
+    assert_eq!(folder.delete(&key, Expect::Anything), Deleted::Removed);
+    assert!(folder.get(&key).is_none());
+    assert!(folder.files().is_empty());
+}
+
+#[test]
 fn the_count_follows_new_and_removed_sessions() {
     let folder = Folder::new();
     let keys: Vec<_> = (0..10).map(|_| key()).collect();

@@ -97,7 +97,7 @@ fn processes_that_race_lose_no_update() {
 }
 
 #[test]
-#[ignore = "runs as several processes"]
+#[ignore = "run by another test, in a process of its own"]
 fn counts_to_a_hundred() {
     let (directory, key) = directory();
     let store = FilesystemStore::new(Options::new(directory));
@@ -149,7 +149,7 @@ fn a_process_killed_while_it_writes_leaves_one_whole_record() {
 }
 
 #[test]
-#[ignore = "runs as a process that is killed"]
+#[ignore = "run by another test, in a process of its own"]
 fn writes_until_it_is_killed() {
     let (directory, key) = directory();
     let store = FilesystemStore::new(Options::new(directory));

@@ -92,7 +92,7 @@ fn a_write_that_fails_keeps_the_old_record_and_leaves_no_litter() {
 }
 
 #[test]
-#[ignore = "runs in a limited process of its own"]
+#[ignore = "run by another test, in a process of its own"]
 fn writes_too_much() {
     let (directory, key) = directory();
     let store = FilesystemStore::new(Options::new(directory));
@@ -121,7 +121,7 @@ fn too_many_open_files_is_a_transient_error_that_says_so() {
 }
 
 #[test]
-#[ignore = "runs in a limited process of its own"]
+#[ignore = "run by another test, in a process of its own"]
 fn has_no_descriptor_left() {
     let (directory, key) = directory();
     let clock = Arc::new(ManualClock::new());

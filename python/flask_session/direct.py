@@ -37,13 +37,13 @@ def load(interface: ServerSideSessionInterface, session: ServerSideSession, unlo
     )
     if unloaded.saved and app.debug:
         session._late = _warn_late(app)
-    for sid in unloaded.sids:
+    for sid, key in unloaded.ids:
         recalled = touches.recall(sid) if slides else None
         refresh = (
             seconds(app.permanent_session_lifetime) if slides and (recalled is None or recalled[0]) else None
         )
         try:
-            record = store.load(codec, interface._get_store_id(sid), refresh)
+            record = store.load(codec, key, refresh)
         except SessionCorrupt as reason:
             interface._report_corrupt(app, sid, reason)
             continue
@@ -57,6 +57,7 @@ def load(interface: ServerSideSessionInterface, session: ServerSideSession, unlo
         record.fill(session)
         session._record = record
         session._sid = session._record_sid = sid
+        session._record_key = key
         session._new = False
         return
     dict.clear(session)
@@ -88,8 +89,7 @@ def save_untouched(
         return
     touches = interface._touched(app)
     lifetime = seconds(app.permanent_session_lifetime)
-    for sid in unloaded.sids:
-        key = interface._get_store_id(sid)
+    for sid, key in unloaded.ids:
         recalled = touches.recall(sid)
         if recalled is None:
             # Only the record says whether the session is permanent.
@@ -171,10 +171,12 @@ def _commit(
     interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
 ) -> str | None:
     """One commit, and what it says about the session. Returns its outcome."""
-    renewed_from = None
-    if session._renewed and session._record_sid is not None:
-        renewed_from = interface._get_store_id(session._record_sid)
+    renewed_from = session._record_key if session._renewed else None
     key = interface._get_store_id(session.sid or "")
+    # Also where the key prefix was changed since the session was opened.
+    adopted = session._adopted or (
+        session._record is not None and renewed_from is None and key != session._record_key
+    )
     if renewed_from is not None and session._is_empty():
         # An emptied session is removed from where it lies.
         key, renewed_from = renewed_from, None
@@ -184,7 +186,7 @@ def _commit(
         key,
         record=session._record,
         renewed_from=renewed_from,
-        adopted=session._adopted,
+        adopted=adopted,
         overwrite=interface.on_conflict == "overwrite",
         assigned=session._assigned or (),
         deleted=session._deleted or (),
@@ -198,11 +200,11 @@ def _commit(
     if outcome in ("stored", "merged"):
         if renewed_from is not None and session._record_sid is not None:
             interface._touched(app).forget(session._record_sid)
-        session._stored(commit.record)
+        session._stored(commit.record, key)
     elif outcome in ("deleted", "gone") and session._record_sid is not None:
         interface._touched(app).forget(session._record_sid)
         if outcome == "deleted":
-            session._stored(None)
+            session._stored(None, key)
             session._new = True
     return outcome
 

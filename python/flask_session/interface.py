@@ -51,6 +51,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
     ttl = True
     """Whether the store removes expired sessions itself."""
 
+    _store_expires = True  # where ttl must say what it said in Flask-Session
     _foreign_ids = False  # the application has assigned an id of its own
 
     def __init__(
@@ -94,7 +95,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         self._generator_takes_length = True
         if app is not None:
             cli.register(app, self)
-            if self.cleanup_n_requests and not self.ttl:
+            if self.cleanup_n_requests and not (self.ttl and self._store_expires):
                 app.before_request(self._cleanup_n_requests)
 
     @classmethod
@@ -250,15 +251,20 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         session._interface = self
         if sids:
             dict.__setitem__(session, UNLOADED, None)
-            session._unloaded = Unloaded(self, app, sids)
+            session._unloaded = Unloaded(self, app, [(sid, self._get_store_id(sid)) for sid in sids])
             if self.eager:
                 session._load()
-        elif self.permanent:
+            return session
+        if self.permanent:
             dict.__setitem__(session, "_permanent", True)
+        if not is_original(self, "_generate_sid"):
+            session._sid = self._new_sid()
         return session
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Writes what changed and sets the cookie. May be called again for the same session."""
+        if type(session) is LocalProxy:
+            session = session._get_current_object()
         if session is None:
             return
         if type(session) is LocalProxy:

@@ -39,13 +39,13 @@ _RESOLVING = RLock()
 class Unloaded:
     """What it takes to load a session later."""
 
-    __slots__ = ("app", "failure", "interface", "lock", "saved", "sids")
+    __slots__ = ("app", "failure", "ids", "interface", "lock", "saved")
 
-    def __init__(self, interface: ServerSideSessionInterface, app: Flask, sids: list[str]) -> None:
+    def __init__(self, interface: ServerSideSessionInterface, app: Flask, ids: list[tuple[str, str]]) -> None:
         self.interface = interface
         self.app = app
-        self.sids = sids
-        """Ids from the request's cookies, in the order to try."""
+        self.ids = ids
+        """Session ids from the request's cookies, each with its store key, in the order to try."""
         self.lock = RLock()
         self.failure: BaseException | None = None
         """Why loading failed; each later touch fails alike, without waiting for the store again."""
@@ -87,7 +87,8 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     )
     _record: Record | None = None
     _record_sid: str | None = None
-    _renewed = False  # the id was regenerated; the record still lies under _record_sid
+    _record_key: str | None = None  # where the record lies in the store
+    _renewed = False  # the id was regenerated; the record still lies under _record_key
     _adopted = False  # the application chose the id
     _assigned: dict[Any, None] | None = None
     _deleted: dict[Any, None] | None = None
@@ -185,10 +186,11 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         self._sid = sid
         self.modified = True
 
-    def _stored(self, record: Record | None) -> None:
-        """What was written is the base of the next commit."""
+    def _stored(self, record: Record | None, key: str) -> None:
+        """What was written under ``key`` is the base of the next commit."""
         self._record = record
         self._record_sid = self._sid
+        self._record_key = key
         self._new = self._renewed = self._adopted = self._cleared = False
         self._assigned = self._deleted = None
 

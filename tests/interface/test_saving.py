@@ -172,6 +172,15 @@ def test_saving_twice_is_harmless_and_saves_what_changed_between() -> None:
     assert dict(opened(app, session.sid)) == {"_permanent": True, "a": 1, "b": 2}
 
 
+def test_flasks_proxy_is_a_session_too() -> None:
+    app = application()
+    with app.test_request_context():
+        flask.session["a"] = 1
+        app.session_interface.regenerate(flask.session)  # type: ignore[attr-defined]
+        saved(app, flask.session)
+        assert app.session_interface.store.keys() == [f"session:{flask.session.sid}"]  # type: ignore[attr-defined]
+
+
 def test_no_session_at_all_is_tolerated() -> None:
     app = application()
     saved(app, None)
@@ -237,6 +246,17 @@ def test_an_assigned_id_is_adopted_and_the_old_record_stays() -> None:
     assert saved(app, session).headers["Set-Cookie"].startswith("session=chosen-by-the-app")
     interface: Any = app.session_interface
     assert interface.store.keys() == sorted(["session:chosen-by-the-app", f"session:{sid}"])
+
+
+def test_a_prefix_changed_during_a_request_is_where_the_session_goes() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session = opened(app, sid)
+    interface: Any = app.session_interface
+    interface.key_prefix = "later:"
+    assert session["cart"] == ["tea"]
+    saved(app, session)
+    assert interface.store.keys() == sorted([f"later:{sid}", f"session:{sid}"])
 
 
 def test_a_session_made_by_hand_is_saved_under_its_id() -> None:

@@ -182,7 +182,5 @@ def test_threads_that_share_a_session_load_it_once() -> None:
 def test_flask_may_set_accessed_on_a_session_that_nobody_looked_at() -> None:
     app = application()
     app.add_url_rule("/", view_func=lambda: str(isinstance(flask.session, dict)))
-    client = app.test_client()
-    client.set_cookie(key="session", value=stored(app, {"a": 1}))
-    client.get("/")
+    app.test_client(use_cookies=False).get("/", headers={"Cookie": f"session={stored(app, {'a': 1})}"})
     assert "commit" not in operations(app)

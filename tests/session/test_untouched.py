@@ -162,9 +162,10 @@ def test_tojson_in_a_template_prints_the_session(app: flask.Flask) -> None:
         return flask.render_template_string("{{ session|tojson }}", session=session)
 
     app.add_url_rule("/", view_func=view)
-    client = app.test_client()
-    client.set_cookie(key="session", value=stored(app, ENTRIES))
-    assert json.loads(client.get("/").data) == ENTRIES
+    response = app.test_client(use_cookies=False).get(
+        "/", headers={"Cookie": f"session={stored(app, ENTRIES)}"}
+    )
+    assert json.loads(response.data) == ENTRIES
 
 
 def test_a_missing_key_is_a_key_error(session: Any) -> None:

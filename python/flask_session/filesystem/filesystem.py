@@ -73,7 +73,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
     """
 
     session_class = FileSystemSession
-    ttl = False
+    ttl = True
+    _store_expires = False
 
     if TYPE_CHECKING:
 

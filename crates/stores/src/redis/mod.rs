@@ -20,6 +20,7 @@ mod server;
 mod socket;
 mod tls;
 mod url;
+mod ways;
 mod wire;
 
 use std::time::Duration;

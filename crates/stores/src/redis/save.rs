@@ -8,9 +8,10 @@ use flask_session_core::{
 };
 
 use super::body::{Attempt, Body, Interruption, exchange};
-use super::compare::{Change, Compared, plain};
+use super::compare::{Change, Compared};
 use super::lifetime::Lifetime;
 use super::reply;
+use super::ways::plain;
 use super::wire::{Choice, Commands, Line, Wire};
 
 /// The most that a server takes in one argument, as it is delivered (`proto-max-bulk-len`).

@@ -1,8 +1,9 @@
 //! How many commands an operation costs, and what they leave behind.
 
 use std::thread;
+use std::time::Duration;
 
-use flask_session_core::{Deleted, ErrorKind, Expect, Saved};
+use flask_session_core::{Deleted, Drive, ErrorKind, Expect, Refresh, Saved, Store, drive};
 use flask_session_testkit::servers::RedisServer;
 
 use super::monitor::Monitor;
@@ -88,6 +89,21 @@ fn the_time_to_live_is_written_as_flask_session_writes_it() {
     assert_eq!(sent, [["SET", "session:a", "x", "EX", "2678400"]]);
     let ttl = server.command(&["TTL", "session:a"]);
     assert_eq!(ttl.trim(), format!(":{}", LIFE.as_secs()));
+}
+
+#[test]
+fn for_ever_is_as_long_as_redis_can_count() {
+    let server = RedisServer::start();
+    let (store, key) = (store(&server), key("a"));
+    let ever = Duration::MAX;
+    let save = store.save(&key, bytes(1, 10), ever, Expect::Absent);
+    stored(drive(Drive::Inline, save));
+    assert!(drive(Drive::Inline, store.touch(&key, ever)).unwrap());
+    let refresh = Some(Refresh { ttl: ever });
+    let loaded = drive(Drive::Inline, store.load(&key, refresh)).unwrap();
+    assert!(loaded.is_some());
+    let ttl = server.command(&["TTL", "session:a"]);
+    assert_eq!(ttl.trim().len(), ":100000000000000".len(), "{ttl}");
 }
 
 #[test]

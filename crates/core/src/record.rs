@@ -43,6 +43,20 @@ impl Format {
         output
     }
 
+    fn reserved_key(self) -> &'static [u8] {
+        match self {
+            Self::Msgpack => b"\xb1__flask_session__",
+            Self::Json => b"\"__flask_session__\"",
+        }
+    }
+
+    fn types_key(self) -> &'static [u8] {
+        match self {
+            Self::Msgpack => b"\xa5types",
+            Self::Json => b"\"types\"",
+        }
+    }
+
     fn permanent_key(self) -> &'static [u8] {
         match self {
             Self::Msgpack => b"\xaa_permanent",

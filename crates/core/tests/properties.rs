@@ -11,6 +11,14 @@ use flask_session_core::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+/// Failures are printed, not kept beside the sources.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(cases)
+    }
+}
+
 fn formats() -> impl Strategy<Value = Format> {
     prop_oneof![Just(Format::Msgpack), Just(Format::Json)]
 }
@@ -115,7 +123,7 @@ fn changes() -> impl Strategy<Value = Vec<(usize, u8, u8)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(config(128))]
 
     #[test]
     fn what_is_encoded_is_decoded_and_encoded_alike(data in sessions(), format in formats()) {
@@ -191,7 +199,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(config(1000))]
 
     #[test]
     fn any_bytes_are_read_or_refused(payload in vec(any::<u8>(), 0..64)) {

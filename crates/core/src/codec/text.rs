@@ -175,9 +175,14 @@ pub(crate) fn of_moment(moment: &AwareDateTime) -> Option<String> {
     Some(text)
 }
 
+/// An offset rounded to minutes as msgspec does: half a minute down, and a whole day is none.
+fn rounded(offset: i32) -> i32 {
+    offset.signum() * ((offset.abs() + 29) / 60 * 60 % DAY)
+}
+
 /// `Z`, or the offset rounded to minutes: `+02:00`.
 pub(crate) fn offset_text(offset: i32) -> String {
-    let minutes = (offset.abs() + 29) / 60 % (24 * 60);
+    let minutes = rounded(offset).abs() / 60;
     if minutes == 0 {
         return "Z".to_owned();
     }
@@ -213,8 +218,7 @@ pub(crate) fn to_moment(text: &str, zone: &str) -> Option<AwareDateTime> {
     let (local, offset) = date_time(text)?;
     let written = offset?;
     let (offset, zone) = match zone.parse::<i32>() {
-        // The text's offset is rounded to minutes.
-        Ok(offset) if offset.abs_diff(written) < 60 && offset.abs() < DAY => (offset, None),
+        Ok(offset) if offset.abs() < DAY && rounded(offset) == written => (offset, None),
         Ok(_) => (written, None),
         Err(_) => (written, Some(zone.to_owned())),
     };
@@ -352,6 +356,7 @@ mod tests {
             (1_577_934_245 - 7230, 7230, "2020-01-02T03:04:05+02:00"),
             (1_577_934_245 + 12_600, -12_600, "2020-01-02T03:04:05-03:30"),
             (1_577_934_245 - 20, 20, "2020-01-02T03:04:05Z"),
+            (1_577_934_245 + 86_390, -86_390, "2020-01-02T03:04:05Z"),
             (-62_135_596_800 - 7200, 7200, "0001-01-01T00:00:00+02:00"),
         ] {
             let moment = AwareDateTime {

@@ -6,55 +6,53 @@ use std::collections::hash_map::Entry as Slot;
 
 use bytes::Bytes;
 
-use super::{Entry, Extra, Format, Record, TYPES};
+use super::{Entry, Extra, Format, Record};
+use crate::Note;
 use crate::codec::{Malformed, json, msgpack};
-use crate::{Note, RESERVED_KEY};
 
 /// Up to this many entries, comparing each with each is quicker than hashing them.
 const FEW: usize = 16;
 
 /// Splits a payload of this format. `None` if it says "no session".
 pub(super) fn split(payload: &Bytes, format: Format) -> Result<Option<Record>, Malformed> {
-    let Some(members) = members(payload, format)? else {
+    let Some(mut entries) = members(payload, format)? else {
         return Ok(None);
     };
-    let reserved_key = format.encode_key(RESERVED_KEY);
     let mut reserved = None;
-    let mut entries = Vec::with_capacity(members.len());
-    for (key, value) in members {
-        if key == reserved_key {
-            reserved = Some(value);
-        } else {
-            entries.push(Entry {
-                key,
-                value,
-                note: None,
-            });
-        }
+    if entries
+        .iter()
+        .any(|entry| entry.key == format.reserved_key())
+    {
+        let mut all = entries.iter();
+        reserved = all
+            .rfind(|entry| entry.key == format.reserved_key())
+            .cloned();
+        entries.retain(|entry| entry.key != format.reserved_key());
     }
     let mut record = Record::new(format, unique(entries));
     if let Some(reserved) = reserved {
-        read_reserved(&mut record, &reserved);
+        read_reserved(&mut record, &reserved.value);
     }
     Ok(Some(record))
 }
 
 /// The members of a map: keys as we would encode them, values as they lie. `None` for null.
-fn members(payload: &Bytes, format: Format) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+fn members(payload: &Bytes, format: Format) -> Result<Option<Vec<Entry>>, Malformed> {
     match format {
         Format::Msgpack => msgpack_members(payload),
         Format::Json => json_members(payload),
     }
 }
 
-fn msgpack_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+fn msgpack_members(payload: &Bytes) -> Result<Option<Vec<Entry>>, Malformed> {
     let mut reader = msgpack::Reader::new(payload);
     let length = match reader.token()? {
         msgpack::Token::Map(length) => length,
         msgpack::Token::Nil => return reader.end().map(|()| None),
         _ => return Err(Malformed::NOT_A_MAP),
     };
-    let mut members = Vec::with_capacity(reader.fitting(length));
+    // A key and a value take two bytes at least.
+    let mut members = Vec::with_capacity(reader.fitting(length.saturating_mul(2)) / 2);
     for _ in 0..length {
         let start = reader.position();
         reader.skip_key(0)?;
@@ -64,20 +62,24 @@ fn msgpack_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malfo
             Some(rewritten) => rewritten.into(),
             None => payload.slice(start..middle),
         };
-        members.push((key, payload.slice(middle..reader.position())));
+        members.push(Entry {
+            key,
+            value: payload.slice(middle..reader.position()),
+            note: None,
+        });
     }
     reader.end()?;
     Ok(Some(members))
 }
 
-fn json_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malformed> {
+fn json_members(payload: &Bytes) -> Result<Option<Vec<Entry>>, Malformed> {
     let mut reader = json::Reader::new(payload)?;
     match reader.token()? {
         json::Token::Map => {}
         json::Token::Null => return reader.end().map(|()| None),
         _ => return Err(Malformed::NOT_A_MAP),
     }
-    let mut members = Vec::new();
+    let mut members = Vec::with_capacity(FEW.min(payload.len() / 5));
     while let Some(raw) = reader.raw_key(members.len())? {
         let key = match json::rewritten_key(raw)? {
             Some(rewritten) => rewritten.into(),
@@ -87,21 +89,41 @@ fn json_members(payload: &Bytes) -> Result<Option<Vec<(Bytes, Bytes)>>, Malforme
         reader.peek();
         let start = reader.position();
         reader.skip(0)?;
-        members.push((key, payload.slice(start..reader.position())));
+        members.push(Entry {
+            key,
+            value: payload.slice(start..reader.position()),
+            note: None,
+        });
     }
     reader.end()?;
     Ok(Some(members))
 }
 
+/// A number that tells most keys apart: their length and their last bytes.
+fn fingerprint(key: &[u8]) -> u64 {
+    let tail = key.last_chunk::<8>().map_or_else(
+        || {
+            key.iter()
+                .fold(0, |tail, byte| (tail << 8) | u64::from(*byte))
+        },
+        |tail| u64::from_le_bytes(*tail),
+    );
+    tail ^ ((key.len() as u64) << 56)
+}
+
+/// Whether some key of a few may occur twice.
+fn may_repeat(entries: &[Entry]) -> bool {
+    let mut seen = [0; FEW];
+    entries.iter().enumerate().any(|(index, entry)| {
+        seen[index] = fingerprint(&entry.key);
+        seen[..index].contains(&seen[index])
+    })
+}
+
 /// Leaves each key once: as in Python, the last value at the first one's place.
 pub(super) fn unique(entries: Vec<Entry>) -> Vec<Entry> {
-    if entries.len() <= FEW {
-        let twice = |(index, entry): (usize, &Entry)| {
-            entries[..index].iter().any(|other| other.key == entry.key)
-        };
-        if !entries.iter().enumerate().any(twice) {
-            return entries;
-        }
+    if entries.len() <= FEW && !may_repeat(&entries) {
+        return entries;
     }
     let mut places = HashMap::with_capacity(entries.len());
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
@@ -120,20 +142,19 @@ pub(super) fn unique(entries: Vec<Entry>) -> Vec<Entry> {
 /// Gives each entry the note that fits it; what doesn't have the expected form is ignored.
 fn read_reserved(record: &mut Record, reserved: &Bytes) {
     let format = record.format;
-    let types = format.encode_key(TYPES);
     let mut extra = Vec::new();
-    for (key, value) in members(reserved, format).ok().flatten().unwrap_or_default() {
-        if key == types {
-            let notes = members(&value, format).ok().flatten().unwrap_or_default();
-            distribute(&mut record.entries, notes, format);
+    for member in members(reserved, format).ok().flatten().unwrap_or_default() {
+        if member.key == format.types_key() {
+            let notes = members(&member.value, format).ok().flatten();
+            distribute(&mut record.entries, notes.unwrap_or_default(), format);
         } else {
-            extra.push((key, value));
+            extra.push((member.key, member.value));
         }
     }
     record.extra = Extra(extra);
 }
 
-fn distribute(entries: &mut [Entry], notes: Vec<(Bytes, Bytes)>, format: Format) {
+fn distribute(entries: &mut [Entry], notes: Vec<Entry>, format: Format) {
     let many = entries.len() > FEW;
     let places: HashMap<Bytes, usize> = if many {
         let places = entries.iter().enumerate();
@@ -143,15 +164,15 @@ fn distribute(entries: &mut [Entry], notes: Vec<(Bytes, Bytes)>, format: Format)
     } else {
         HashMap::new()
     };
-    for (key, value) in notes {
+    for note in notes {
         let place = if many {
-            places.get(&key).copied()
+            places.get(&note.key).copied()
         } else {
-            entries.iter().position(|entry| entry.key == key)
+            entries.iter().position(|entry| entry.key == note.key)
         };
         let Some(place) = place else { continue };
         let entry = &mut entries[place];
-        entry.note = read_note(&value, format).filter(|note| note.fits(&entry.value));
+        entry.note = read_note(&note.value, format).filter(|note| note.fits(&entry.value));
     }
 }
 

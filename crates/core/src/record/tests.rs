@@ -238,3 +238,12 @@ fn keys_that_json_writes_alike_become_one() {
     let record = Record::from_data(&data, Format::Json).unwrap();
     assert_eq!(record.write(true), &b"{\"1\":2}"[..]);
 }
+
+#[test]
+fn the_keys_that_are_looked_for_are_encoded_as_any_other() {
+    for format in [Format::Msgpack, Format::Json] {
+        assert_eq!(format.reserved_key(), format.encode_key(RESERVED_KEY));
+        assert_eq!(format.types_key(), format.encode_key(TYPES));
+        assert_eq!(format.permanent_key(), format.encode_key("_permanent"));
+    }
+}

@@ -12,6 +12,7 @@ use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
+use crate::codec::Instead;
 use crate::codec_class::{Codec, payload_bytes};
 use crate::error::raise;
 use crate::record::{Pending, Record, Stored, put};
@@ -207,19 +208,17 @@ fn over(outcome: Outcome, codec: &Codec) -> Progress {
 /// The session's entries, read past overridden methods. A value that nobody looked at is copied
 /// as it lies.
 fn encode_session(codec: &Codec, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
-    if !session
-        .iter()
-        .any(|(_, value)| value.is_exact_instance_of::<Pending>())
-    {
-        return codec.conversion.encode_entries(session);
-    }
-    session
-        .iter()
-        .map(|(key, value)| match value.cast_exact::<Pending>() {
-            Ok(pending) => Ok(pending.get().entry().clone()),
-            Err(_) => codec.conversion.encode_entry(&key, &value),
-        })
-        .collect()
+    codec.conversion.encode_entries_unless(session, |value| {
+        let Ok(pending) = value.cast_exact::<Pending>() else {
+            return Ok(None);
+        };
+        Ok(Some(
+            match pending.get().entry_in(codec.conversion.format) {
+                Some(entry) => Instead::Entry(entry.clone()),
+                None => Instead::Value(pending.get().load(value.py())?),
+            },
+        ))
+    })
 }
 
 fn encode_keys(codec: &Codec, keys: Option<&Bound<'_, PyAny>>) -> PyResult<BTreeSet<Bytes>> {

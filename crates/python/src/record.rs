@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flask_session_core::{Base, Entry};
+use flask_session_core::{Base, Entry, Format};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -69,10 +69,11 @@ pub(crate) fn put(
     index: usize,
 ) -> PyResult<()> {
     let entry = &stored.entries()[index];
-    let key = stored.key(py, entry)?;
     if entry.value.len() <= AT_ONCE {
-        session.set_item(key, stored.conversion.decode_value(py, entry)?)
+        let (key, value) = stored.conversion.decode_entry(py, entry)?;
+        session.set_item(key, value)
     } else {
+        let key = stored.key(py, entry)?;
         let stored = Arc::clone(stored);
         session.set_item(key, Py::new(py, Pending { stored, index })?)
     }
@@ -86,15 +87,19 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// The entry as it lies in the record that it came from.
-    pub(crate) fn entry(&self) -> &Entry {
+    fn entry(&self) -> &Entry {
         &self.stored.entries()[self.index]
+    }
+
+    /// The entry as it lies in the record that it came from, if that is in this format.
+    pub(crate) fn entry_in(&self, format: Format) -> Option<&Entry> {
+        (self.stored.conversion.format == format).then(|| self.entry())
     }
 }
 
 #[pymethods]
 impl Pending {
-    fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn load<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.stored.conversion.decode_value(py, self.entry())
     }
 

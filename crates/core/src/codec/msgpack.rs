@@ -302,7 +302,7 @@ pub fn write_timestamp(output: &mut Vec<u8>, seconds: i64, microseconds: u32) {
 }
 
 /// The moment that the content of a timestamp extension stands for, as seconds since 1970 and
-/// microseconds; finer digits are cut, as msgspec does. `None` if it is no timestamp.
+/// microseconds, rounded to the nearest as msgspec does. `None` if it is no timestamp.
 pub fn read_timestamp(content: &[u8]) -> Option<(i64, u32)> {
     let (seconds, nanoseconds) = match content.len() {
         4 => (u32::from_be_bytes(*content.first_chunk()?).into(), 0),
@@ -317,7 +317,12 @@ pub fn read_timestamp(content: &[u8]) -> Option<(i64, u32)> {
         ),
         _ => return None,
     };
-    (nanoseconds < 1_000_000_000).then_some((seconds, nanoseconds / 1000))
+    if nanoseconds >= 1_000_000_000 {
+        return None;
+    }
+    let microseconds = (nanoseconds + 500) / 1000;
+    let seconds = seconds.checked_add((microseconds / 1_000_000).into())?;
+    Some((seconds, microseconds % 1_000_000))
 }
 
 #[cfg(test)]

@@ -95,11 +95,9 @@ pub(super) fn put<'py>(
 }
 
 /// A key with its type restored, unless that can't be a key.
-pub(super) fn restored_key<'py>(
-    key: Bound<'py, PyAny>,
-    notes: Option<&NoteTree>,
-) -> Bound<'py, PyAny> {
-    let Some(tag) = notes.and_then(NoteTree::tag) else {
+#[cold]
+pub(super) fn restored_key<'py>(key: Bound<'py, PyAny>, notes: &NoteTree) -> Bound<'py, PyAny> {
+    let Some(tag) = notes.tag() else {
         return key;
     };
     let restored = restore(key.clone(), tag);

@@ -7,22 +7,22 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use super::decode::{Decode, put, restored_key};
 use super::failure::{Failure, Outcome};
-use super::keys::Borrowed;
+use super::keys::Keys;
 
 /// Reads JSON from the front.
 pub(super) struct JsonDecoder<'py, 'a> {
     py: Python<'py>,
     reader: Reader<'a>,
-    keys: Borrowed,
+    keys: &'a mut Keys,
     depth: usize,
 }
 
 impl<'py, 'a> JsonDecoder<'py, 'a> {
-    pub(super) fn new(py: Python<'py>, bytes: &'a [u8]) -> Outcome<Self> {
+    pub(super) fn new(py: Python<'py>, bytes: &'a [u8], keys: &'a mut Keys) -> Outcome<Self> {
         Ok(Self {
             py,
             reader: Reader::new(bytes)?,
-            keys: Borrowed::new(),
+            keys,
             depth: 0,
         })
     }
@@ -46,7 +46,10 @@ impl<'py, 'a> JsonDecoder<'py, 'a> {
         let mut position = 0;
         while let Some(key) = self.reader.key(position)? {
             let key = self.keys.get(self.py, key.as_bytes())?.into_any();
-            let key = restored_key(key, notes.and_then(|notes| notes.key_child(position)));
+            let key = match notes.and_then(|notes| notes.key_child(position)) {
+                None => key,
+                Some(notes) => restored_key(key, notes),
+            };
             let value = self.value(notes.and_then(|notes| notes.child(position)))?;
             put(&map, &key, &value)?;
             position += 1;

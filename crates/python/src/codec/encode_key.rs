@@ -1,12 +1,12 @@
 //! Keys of maps that aren't plain text.
 
-use flask_session_core::Tag;
+use flask_session_core::{Tag, json};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
 use super::encode::Encoder;
-use super::encode_rare::{decimal_text, float_text};
+use super::encode_rare::decimal_text;
 use super::failure::{Failure, Outcome};
 use super::form::Form;
 use super::{Format, types};
@@ -50,7 +50,10 @@ impl<'py, F: Form> Encoder<'py, F> {
         } else if F::FORMAT == Format::Json {
             self.json_key(key)
         } else {
-            self.value(key)
+            let outer = std::mem::replace(&mut self.in_key, true);
+            self.value(key)?;
+            self.in_key = outer;
+            Ok(())
         }
     }
 
@@ -73,7 +76,7 @@ impl<'py, F: Form> Encoder<'py, F> {
             let text = decimal_text(integer)?;
             self.form.text(&text);
         } else if let Ok(float) = key.cast::<PyFloat>() {
-            self.float_key(float.value())?;
+            self.float_key(float.value());
         } else if let Ok(bytes) = key.cast::<PyBytes>() {
             self.note(Tag::Bytes);
             self.form.binary(bytes.as_bytes());
@@ -86,20 +89,9 @@ impl<'py, F: Form> Encoder<'py, F> {
         Ok(())
     }
 
-    fn float_key(&mut self, value: f64) -> Outcome<()> {
-        let repr: String = if value.is_finite() {
-            PyFloat::new(self.py, value).repr()?.extract()?
-        } else {
-            float_text(value).to_owned()
-        };
-        self.note(Tag::Float(repr.into()));
-        if value.is_finite() {
-            self.form.buffer().push(b'"');
-            self.form.float(value);
-            self.form.buffer().push(b'"');
-        } else {
-            self.form.text(float_text(value));
-        }
-        Ok(())
+    fn float_key(&mut self, value: f64) {
+        let text = json::float_text(value);
+        self.note(Tag::Float(text.as_str().into()));
+        self.form.text(&text);
     }
 }

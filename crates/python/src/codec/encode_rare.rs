@@ -1,7 +1,6 @@
 //! The types that few sessions hold: each in the form that msgspec writes, and noted.
 
-use flask_session_core::msgpack;
-use flask_session_core::{NoteWriter, Tag};
+use flask_session_core::{NoteWriter, Tag, json, msgpack};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
@@ -148,17 +147,21 @@ impl<'py, F: Form> Encoder<'py, F> {
         }))
     }
 
-    /// An aware datetime in MessagePack.
+    /// An aware datetime in `MessagePack`: a timestamp, or text if no timestamp in UTC can hold it.
     fn aware_datetime(&mut self, value: &Bound<'py, PyDateTime>) -> Outcome<()> {
         let timestamp = Timestamp::of(value)?;
         if self.notes.is_some()
             && let Some(zone) = temporal::zone_name(value)?
-            && zone != "0"
-            && zone != "UTC"
+            && (timestamp.is_none() || (zone != "0" && zone != "UTC"))
         {
             self.note(Tag::AwareDateTime(zone.into()));
         }
-        msgpack::write_timestamp(self.form.buffer(), timestamp.seconds, timestamp.micros);
+        match timestamp {
+            Some(Timestamp { seconds, micros }) => {
+                msgpack::write_timestamp(self.form.buffer(), seconds, micros);
+            }
+            None => self.form.text(&temporal::datetime_text(value)?),
+        }
         Ok(())
     }
 
@@ -176,7 +179,7 @@ impl<'py, F: Form> Encoder<'py, F> {
 
     fn not_finite(&mut self, value: f64) {
         if F::FORMAT == Format::Json {
-            self.note(Tag::Float(float_text(value).into()));
+            self.note(Tag::Float(json::float_text(value).into()));
         }
         self.form.float(value);
     }
@@ -242,9 +245,9 @@ impl<'py, F: Form> Encoder<'py, F> {
 
     /// Writes an object by its fields.
     fn fields(&mut self, fields: &Fields<'py>) -> Outcome<()> {
-        self.descend()?;
         match fields {
             Fields::Named { entries, most } => {
+                self.descend_into_map()?;
                 self.form.open_map_for(entries.len(), *most);
                 for (position, (name, value)) in entries.iter().enumerate() {
                     self.form.separate(position);
@@ -255,6 +258,7 @@ impl<'py, F: Form> Encoder<'py, F> {
                 self.form.close_map();
             }
             Fields::Ordered(values) => {
+                self.descend()?;
                 self.form.open_array(values.len());
                 for (position, value) in values.iter().enumerate() {
                     self.form.separate(position);
@@ -277,17 +281,6 @@ pub(super) fn decimal_text(value: &Bound<'_, PyInt>) -> Outcome<String> {
         Err(_) => Err(Failure::unsupported(
             "an integer has more digits than Python converts to text",
         )),
-    }
-}
-
-/// A float as Python's `repr` writes it, if it isn't finite.
-pub(super) fn float_text(value: f64) -> &'static str {
-    if value.is_nan() {
-        "nan"
-    } else if value > 0.0 {
-        "inf"
-    } else {
-        "-inf"
     }
 }
 

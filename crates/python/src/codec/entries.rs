@@ -14,9 +14,19 @@ use super::decode_msgpack::MessagePackDecoder;
 use super::encode::{Encoder, changed};
 use super::failure::Outcome;
 use super::form::Form;
+use super::keys::Keys;
 use super::types;
 use super::write_json::Json;
 use super::write_msgpack::MessagePack;
+
+/// What a value in a session stands for.
+#[derive(Debug)]
+pub(crate) enum Instead<'py> {
+    /// An entry that is encoded already, key and value, in the format being written.
+    Entry(Entry),
+    /// A value that is encoded in its place.
+    Value(Bound<'py, PyAny>),
+}
 
 /// How sessions are converted.
 #[derive(Debug, Clone, Copy)]
@@ -31,21 +41,19 @@ impl Conversion {
     /// Encodes the entries that the dict itself holds, past overridden methods. Raises
     /// `SessionUnsupported`, naming the top-level key, for what can't be stored.
     pub(crate) fn encode_entries(self, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
-        match self.format {
-            Format::Msgpack => self.entries::<MessagePack>(session),
-            Format::Json => self.entries::<Json>(session),
-        }
+        self.encode_entries_unless(session, |_| Ok(None))
     }
 
-    /// Encodes one top-level key and its value.
-    pub(crate) fn encode_entry(
+    /// The same, but first asks `instead` about each value: one may stand in for an entry that is
+    /// encoded already, or for another value.
+    pub(crate) fn encode_entries_unless<'py>(
         self,
-        key: &Bound<'_, PyAny>,
-        value: &Bound<'_, PyAny>,
-    ) -> PyResult<Entry> {
+        session: &Bound<'py, PyDict>,
+        instead: impl Fn(&Bound<'py, PyAny>) -> PyResult<Option<Instead<'py>>>,
+    ) -> PyResult<Vec<Entry>> {
         match self.format {
-            Format::Msgpack => self.entry::<MessagePack>(key, value),
-            Format::Json => self.entry::<Json>(key, value),
+            Format::Msgpack => self.entries::<MessagePack>(session, &instead),
+            Format::Json => self.entries::<Json>(session, &instead),
         }
     }
 
@@ -65,7 +73,13 @@ impl Conversion {
     ) -> PyResult<Bound<'py, PyAny>> {
         let notes = self.notes(entry);
         let own = notes.as_ref().and_then(NoteTree::own_key);
-        Ok(read_key(py, &entry.key, self.format, own)?)
+        Ok(read_key(
+            py,
+            &entry.key,
+            self.format,
+            own,
+            &mut Keys::borrow(),
+        )?)
     }
 
     /// The value of an entry. Raises `SessionCorrupt`.
@@ -75,20 +89,46 @@ impl Conversion {
         entry: &Entry,
     ) -> PyResult<Bound<'py, PyAny>> {
         let notes = self.notes(entry);
-        Ok(read_value(py, &entry.value, self.format, notes.as_ref())?)
+        Ok(read_value(
+            py,
+            &entry.value,
+            self.format,
+            notes.as_ref(),
+            &mut Keys::borrow(),
+        )?)
+    }
+
+    /// An entry's key and value.
+    pub(crate) fn decode_entry<'py>(
+        self,
+        py: Python<'py>,
+        entry: &Entry,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        self.read(py, entry, &mut Keys::borrow())
     }
 
     /// Decodes entries into a dict, past overridden methods.
     pub(crate) fn fill(self, session: &Bound<'_, PyDict>, entries: &[Entry]) -> PyResult<()> {
         let py = session.py();
+        let keys = &mut Keys::borrow();
         for entry in entries {
-            let notes = self.notes(entry);
-            let own = notes.as_ref().and_then(NoteTree::own_key);
-            let key = read_key(py, &entry.key, self.format, own)?;
-            let value = read_value(py, &entry.value, self.format, notes.as_ref())?;
+            let (key, value) = self.read(py, entry, keys)?;
             session.set_item(key, value)?;
         }
         Ok(())
+    }
+
+    fn read<'py>(
+        self,
+        py: Python<'py>,
+        entry: &Entry,
+        keys: &mut Keys,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let notes = self.notes(entry);
+        let own = notes.as_ref().and_then(NoteTree::own_key);
+        let key = read_key(py, &entry.key, self.format, own, keys)?;
+        let value = read_value(py, &entry.value, self.format, notes.as_ref(), keys)?;
+        Ok((key, value))
     }
 
     fn notes(self, entry: &Entry) -> Option<NoteTree> {
@@ -96,10 +136,14 @@ impl Conversion {
         Some(NoteTree::parse(note.text()))
     }
 
-    fn entries<F: Form>(self, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
+    fn entries<'py, F: Form>(
+        self,
+        session: &Bound<'py, PyDict>,
+        instead: &impl Fn(&Bound<'py, PyAny>) -> PyResult<Option<Instead<'py>>>,
+    ) -> PyResult<Vec<Entry>> {
         let length = session.len();
         let mut encoder = Encoder::<F>::new(session.py(), self.keep_types);
-        let mut spans = Vec::with_capacity(length);
+        let mut parts = Vec::with_capacity(length);
         let mut only_text = true;
         let mut entries = session.iter();
         for _ in 0..length {
@@ -115,23 +159,31 @@ impl Conversion {
             } else {
                 only_text = false;
             }
-            let span = Span::write(&mut encoder, &key, &value)
+            let instead = instead(&value)?;
+            let value = match &instead {
+                Some(Instead::Entry(entry)) => {
+                    parts.push(Part::Entry(entry.clone()));
+                    continue;
+                }
+                Some(Instead::Value(value)) => value,
+                None => &value,
+            };
+            let span = Span::write(&mut encoder, &key, value)
                 .map_err(|failure| failure.into_error(&place(&key)))?;
-            spans.push(span);
+            parts.push(Part::Span(span));
         }
         let bytes = Bytes::from(std::mem::take(encoder.form.buffer()));
-        let entries: Vec<Entry> = spans.into_iter().map(|span| span.entry(&bytes)).collect();
+        let entries: Vec<Entry> = parts
+            .into_iter()
+            .map(|part| match part {
+                Part::Entry(entry) => entry,
+                Part::Span(span) => span.entry(&bytes),
+            })
+            .collect();
         if !only_text {
             refuse_twins(&entries)?;
         }
         Ok(entries)
-    }
-
-    fn entry<F: Form>(self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<Entry> {
-        let mut encoder = Encoder::<F>::new(key.py(), self.keep_types);
-        let span = Span::write(&mut encoder, key, value)
-            .map_err(|failure| failure.into_error(&place(key)))?;
-        Ok(span.entry(&Bytes::from(std::mem::take(encoder.form.buffer()))))
     }
 }
 
@@ -141,6 +193,12 @@ fn bare_key<F: Form>(key: &Bound<'_, PyAny>) -> PyResult<Bytes> {
         .key(key)
         .map_err(|failure| failure.into_error(&place(key)))?;
     Ok(std::mem::take(encoder.form.buffer()).into())
+}
+
+/// One entry of a session that is being encoded.
+enum Part {
+    Entry(Entry),
+    Span(Span),
 }
 
 /// Where one entry lies in the bytes of a session.
@@ -210,19 +268,23 @@ fn read_key<'py>(
     bytes: &[u8],
     format: Format,
     notes: Option<&NoteTree>,
+    keys: &mut Keys,
 ) -> Outcome<Bound<'py, PyAny>> {
     match format {
         Format::Msgpack => {
-            let mut decoder = MessagePackDecoder::new(py, bytes);
+            let mut decoder = MessagePackDecoder::new(py, bytes, keys);
             let key = decoder.key(notes)?;
             decoder.end()?;
             Ok(key)
         }
         Format::Json => {
-            let mut decoder = JsonDecoder::new(py, bytes)?;
-            let key = restored_key(decoder.text_key()?, notes);
+            let mut decoder = JsonDecoder::new(py, bytes, keys)?;
+            let key = decoder.text_key()?;
             decoder.end()?;
-            Ok(key)
+            Ok(match notes {
+                None => key,
+                Some(notes) => restored_key(key, notes),
+            })
         }
     }
 }
@@ -232,16 +294,17 @@ fn read_value<'py>(
     bytes: &[u8],
     format: Format,
     notes: Option<&NoteTree>,
+    keys: &mut Keys,
 ) -> Outcome<Bound<'py, PyAny>> {
     match format {
         Format::Msgpack => {
-            let mut decoder = MessagePackDecoder::new(py, bytes);
+            let mut decoder = MessagePackDecoder::new(py, bytes, keys);
             let value = decoder.value(notes)?;
             decoder.end()?;
             Ok(value)
         }
         Format::Json => {
-            let mut decoder = JsonDecoder::new(py, bytes)?;
+            let mut decoder = JsonDecoder::new(py, bytes, keys)?;
             let value = decoder.value(notes)?;
             decoder.end()?;
             Ok(value)

@@ -6,12 +6,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 /// Slots; a newer key takes the place of an older one.
-const SLOTS: usize = 512;
+const SLOTS: usize = 1024;
 /// Bytes of the longest key that is remembered.
 const LONGEST: usize = 31;
 
-/// Keys by their text.
-pub(super) struct Keys(Box<[Option<Slot>]>);
+/// Keys by their text, for the time of one decoding.
+pub(super) struct Keys(Option<MutexGuard<'static, Option<Table>>>);
+
+type Table = Box<[Option<Slot>]>;
 
 struct Slot {
     length: u8,
@@ -19,19 +21,21 @@ struct Slot {
     key: Py<PyString>,
 }
 
-static KEYS: Mutex<Option<Keys>> = Mutex::new(None);
+static KEYS: Mutex<Option<Table>> = Mutex::new(None);
 
-/// The process's table for the time of one decoding. `None` while another decoding holds it,
-/// possibly this very thread's, inside a finalizer: waiting here could wait forever.
-pub(super) struct Borrowed(Option<MutexGuard<'static, Option<Keys>>>);
-
-impl Borrowed {
-    pub(super) fn new() -> Self {
-        Self(match KEYS.try_lock() {
-            Ok(keys) => Some(keys),
-            Err(TryLockError::Poisoned(keys)) => Some(keys.into_inner()),
+impl Keys {
+    /// The process's table; an empty-handed one while another decoding holds it, possibly this very
+    /// thread's, inside a finalizer: waiting here could wait forever.
+    pub(super) fn borrow() -> Self {
+        let table = match KEYS.try_lock() {
+            Ok(table) => Some(table),
+            Err(TryLockError::Poisoned(table)) => Some(table.into_inner()),
             Err(TryLockError::WouldBlock) => None,
-        })
+        };
+        Self(table.map(|mut table| {
+            table.get_or_insert_with(|| (0..SLOTS).map(|_| None).collect());
+            table
+        }))
     }
 
     /// The string `text`, from the table if it's there.
@@ -41,69 +45,58 @@ impl Borrowed {
         py: Python<'py>,
         text: &[u8],
     ) -> PyResult<Bound<'py, PyString>> {
-        match self.0.as_deref_mut() {
-            Some(keys) if text.len() <= LONGEST => keys.get_or_insert_with(Keys::new).get(py, text),
-            _ => PyString::from_bytes(py, text),
+        let Some(Some(table)) = self.0.as_deref_mut() else {
+            return PyString::from_bytes(py, text);
+        };
+        if text.len() > LONGEST {
+            return PyString::from_bytes(py, text);
         }
-    }
-}
-
-impl Keys {
-    fn new() -> Self {
-        Self((0..SLOTS).map(|_| None).collect())
-    }
-
-    #[inline]
-    fn get<'py>(&mut self, py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyString>> {
-        let slot = &mut self.0[place(text)];
+        let slot = &mut table[place(text)];
         if let Some(slot) = slot
             && usize::from(slot.length) == text.len()
             && slot.text[..text.len()] == *text
         {
             return Ok(slot.key.bind(py).clone());
         }
-        Self::insert(slot, py, text)
-    }
-
-    #[cold]
-    fn insert<'py>(
-        slot: &mut Option<Slot>,
-        py: Python<'py>,
-        text: &[u8],
-    ) -> PyResult<Bound<'py, PyString>> {
-        // Interned, so that the application's literals are found by identity.
-        let key = match std::str::from_utf8(text) {
-            Ok(text) => PyString::intern(py, text),
-            Err(_) => PyString::from_bytes(py, text)?,
-        };
-        let mut kept = [0; LONGEST];
-        kept[..text.len()].copy_from_slice(text);
-        #[expect(clippy::cast_possible_truncation)]
-        let length = text.len() as u8;
-        *slot = Some(Slot {
-            length,
-            text: kept,
-            key: key.clone().unbind(),
-        });
-        Ok(key)
+        remember(slot, py, text)
     }
 }
 
-/// The slot of a key: a multiplicative hash, eight bytes at a time.
+#[cold]
+fn remember<'py>(
+    slot: &mut Option<Slot>,
+    py: Python<'py>,
+    text: &[u8],
+) -> PyResult<Bound<'py, PyString>> {
+    let key = PyString::from_bytes(py, text)?;
+    let mut kept = [0; LONGEST];
+    kept[..text.len()].copy_from_slice(text);
+    *slot = Some(Slot {
+        length: u8::try_from(text.len()).unwrap_or(u8::MAX),
+        text: kept,
+        key: key.clone().unbind(),
+    });
+    Ok(key)
+}
+
+/// The slot of a key: a multiplicative hash over words that may overlap.
 #[inline]
 fn place(text: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = text.len() as u64;
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word))
-            .wrapping_mul(ODD)
-            .rotate_left(29);
+    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(ODD).rotate_left(31);
+    if let (Some(_), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        for chunk in text.chunks_exact(8) {
+            mix(chunk
+                .first_chunk::<8>()
+                .map_or(0, |word| u64::from_le_bytes(*word)));
+        }
+        mix(u64::from_le_bytes(*last));
+    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        mix(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
+    } else {
+        let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0));
+        mix(byte(0) << 16 | byte(1) << 8 | byte(2));
     }
-    for &byte in chunks.remainder() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(ODD);
-    }
-    (hash >> 40) as usize % SLOTS
+    (hash.wrapping_mul(ODD) >> 54) as usize % SLOTS
 }

@@ -21,7 +21,7 @@ mod types;
 mod write_json;
 mod write_msgpack;
 
-pub(crate) use entries::Conversion;
+pub(crate) use entries::{Conversion, Instead};
 pub(crate) use ext::Ext;
 
 use flask_session_core::Format;

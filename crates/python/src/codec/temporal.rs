@@ -10,7 +10,7 @@ use pyo3::types::{
     PyTzInfoAccess,
 };
 
-use super::failure::{Failure, Outcome};
+use super::failure::Outcome;
 use super::types;
 
 const DAY: i64 = 86_400;
@@ -130,8 +130,8 @@ pub(super) struct Timestamp {
 }
 
 impl Timestamp {
-    /// The moment of an aware datetime.
-    pub(super) fn of(value: &Bound<'_, PyDateTime>) -> Outcome<Self> {
+    /// The moment of an aware datetime; `None` if it lies outside the years 1 to 9999 of UTC.
+    pub(super) fn of(value: &Bound<'_, PyDateTime>) -> Outcome<Option<Self>> {
         let py = value.py();
         let offset = match value.get_tzinfo() {
             Some(zone) => offset(&zone, value.as_any())?,
@@ -141,7 +141,7 @@ impl Timestamp {
             // A zone that doesn't know its offset: Python then takes the machine's zone.
             let utc = PyTzInfo::utc(py)?;
             let value = value.call_method1(intern!(py, "astimezone"), (utc,))?;
-            return Ok(Self::of_wall(value.cast::<PyDateTime>()?));
+            return Ok(Some(Self::of_wall(value.cast::<PyDateTime>()?)));
         };
         let wall = Self::of_wall(value);
         let micros = i64::from(wall.micros) - offset.micros;
@@ -150,12 +150,7 @@ impl Timestamp {
             #[expect(clippy::cast_possible_truncation, reason = "below a million")]
             micros: micros.rem_euclid(1_000_000) as u32,
         };
-        if !SECONDS.contains(&moment.seconds) {
-            return Err(Failure::unsupported(
-                "a datetime whose moment lies outside the years 1 to 9999 of UTC",
-            ));
-        }
-        Ok(moment)
+        Ok(SECONDS.contains(&moment.seconds).then_some(moment))
     }
 
     fn of_wall(value: &Bound<'_, PyDateTime>) -> Self {

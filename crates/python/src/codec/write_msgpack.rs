@@ -50,7 +50,6 @@ impl Form for MessagePack {
     fn text(&mut self, value: &str) {
         match u8::try_from(value.len()) {
             Ok(length @ ..32) => {
-                self.0.reserve(32);
                 self.0.push(0xa0 | length);
                 self.0.extend_from_slice(value.as_bytes());
             }

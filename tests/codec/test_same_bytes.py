@@ -103,3 +103,9 @@ def test_json_of_any_white_space_and_escapes_is_read() -> None:
         ' {"a" : [ 1 , 2.5e3,\t-0 , "\\u00e9\\ud83d\\ude00\\/" ] ,\r\n"b":{ } , "c":12345678901234567890123} '
     )
     assert Codec("json").decode(text) == json.loads(text)
+
+
+def test_two_keys_that_are_written_alike_are_one_with_the_last_value_as_for_msgspec() -> None:
+    session = {1: ("int",), "x": 0, "1": "text"}
+    assert Codec("json").decode(Codec("json").encode(session)) == {"1": "text", "x": 0}
+    assert msgspec.json.decode(msgspec.json.encode(session)) == {"1": "text", "x": 0}

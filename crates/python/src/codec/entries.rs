@@ -1,6 +1,6 @@
 //! Whole sessions, entry by entry.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -180,10 +180,7 @@ impl Conversion {
                 Part::Span(span) => span.entry(&bytes),
             })
             .collect();
-        if !only_text {
-            refuse_twins(&entries)?;
-        }
-        Ok(entries)
+        Ok(if only_text { entries } else { unique(entries) })
     }
 }
 
@@ -238,15 +235,20 @@ impl Span {
     }
 }
 
-/// Two keys that differ in Python may be written as the same text.
-fn refuse_twins(entries: &[Entry]) -> PyResult<()> {
-    let mut keys = HashSet::with_capacity(entries.len());
-    if entries.iter().all(|entry| keys.insert(&entry.key)) {
-        return Ok(());
+/// Two keys that differ in Python may be written alike: then the last value takes the first one's
+/// place, as it would at reading.
+fn unique(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut places = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let place = *places.entry(entry.key.clone()).or_insert(kept.len());
+        if place < kept.len() {
+            kept[place] = entry;
+        } else {
+            kept.push(entry);
+        }
     }
-    Err(super::SessionUnsupported::new_err(
-        "the session can't be stored: two of its keys are written as the same text; use keys of text",
-    ))
+    kept
 }
 
 /// Names a top-level key, and not its value.

@@ -290,6 +290,13 @@ FOREIGN = [
         "de0001d90161dc0002d30000000000000001ca3f800000",
         "81a1619201cb3ff0000000000000",
     ),
+    (
+        "msgpack",
+        "a_timestamp_in_nanoseconds",
+        "81a161c70cff000001f40000000000000001",
+        f"81a161d7ff{(1000 << 34) | 1:016x}",
+    ),
+    ("msgpack", "a_timestamp_rounded_up", "81a161c70cff3b9ac80c0000000000000001", "81a161d6ff00000002"),
     ("msgpack", "a_wide_permanent_flag", "81d90a5f7065726d616e656e74c3", "81aa5f7065726d616e656e74c3"),
     (
         "json",

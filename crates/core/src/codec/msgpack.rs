@@ -384,6 +384,19 @@ mod tests {
     }
 
     #[test]
+    fn nanoseconds_are_rounded_to_the_nearest_microsecond() {
+        for (nanoseconds, expected) in [
+            (499, (1, 0)),
+            (500, (1, 1)),
+            (999_999_499, (1, 999_999)),
+            (999_999_500, (2, 0)),
+        ] {
+            let both: u64 = (nanoseconds << 34) | 1;
+            assert_eq!(read_timestamp(&both.to_be_bytes()), Some(expected));
+        }
+    }
+
+    #[test]
     fn every_truncation_is_noticed() {
         let mut output = Vec::new();
         write_map(&mut output, 2);

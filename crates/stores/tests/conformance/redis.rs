@@ -56,7 +56,7 @@ impl Subject for Redis {
     }
 
     fn tick(&self) -> Duration {
-        Duration::from_millis(100)
+        Duration::from_millis(250)
     }
 
     fn guarantee(&self) -> Guarantee {

@@ -1,5 +1,7 @@
 //! What a broken connection, a dead server or a stalled one does to an operation.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -91,12 +93,12 @@ fn a_save_whose_reply_is_lost_is_stored_if_it_took_place() {
         let lose = |payload: Bytes, expect| {
             load(&store, &key).unwrap();
             let before = proxy.accepted();
-            std::thread::scope(|scope| {
+            thread::scope(|scope| {
                 proxy.becomes(Network::ResetsReply { after: 0 });
                 scope.spawn(|| {
                     // The network heals when the loss was noticed.
                     while proxy.accepted() == before {
-                        std::thread::sleep(Duration::from_millis(1));
+                        thread::sleep(Duration::from_millis(1));
                     }
                     proxy.becomes(Network::Open);
                 });
@@ -188,10 +190,54 @@ fn a_late_reply_is_nobodys() {
 }
 
 #[test]
+fn while_connections_break_nobody_sees_anothers_record() {
+    let server = RedisServer::start();
+    let (proxy, store) = behind(&server);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(3));
+                proxy.cut();
+            }
+        });
+        let threads: Vec<_> = (0..8u8)
+            .map(|number| {
+                let store = &store;
+                scope.spawn(move || {
+                    let key = key(&number.to_string());
+                    let mut answers = 0;
+                    for round in 0..60 {
+                        // What a thread reads is what it wrote, or its write of before.
+                        let payload = Bytes::from(vec![number, round]);
+                        let _ = save(store, &key, &payload, Expect::Anything);
+                        if let Ok(Some(found)) = load(store, &key) {
+                            assert_eq!(found.payload[0], number);
+                            answers += 1;
+                        }
+                    }
+                    answers
+                })
+            })
+            .collect();
+        let answers: Vec<_> = threads.into_iter().map(ScopedJoinHandle::join).collect();
+        // Before anything is asserted: a panic would leave the cutting thread running.
+        over.store(true, Ordering::SeqCst);
+        for answered in answers {
+            assert!(
+                answered.unwrap() > 5,
+                "breaking connections broke the store"
+            );
+        }
+    });
+    assert!(proxy.accepted() > 20, "nothing broke");
+}
+
+#[test]
 fn what_speaks_another_protocol_is_told_from_redis() {
     let listener = std::net::TcpListener::bind(nobody()).unwrap();
     let address = listener.local_addr().unwrap();
-    let other = std::thread::spawn(move || {
+    let other = thread::spawn(move || {
         let (mut connection, _) = listener.accept().unwrap();
         std::io::Write::write_all(&mut connection, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });

@@ -3,10 +3,15 @@
 //! `serde_json` can't tell an integer above 2^64 from a float and doesn't limit the nesting of what
 //! it passes over, so the reader is our own; numbers and strings are written by `serde_json`.
 
+mod write;
+
 use std::borrow::Cow;
 
 use super::Malformed;
 use super::msgpack::below;
+
+pub(crate) use write::base64_text;
+pub use write::{float_text, write_bytes, write_float, write_int, write_str, write_uint};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -328,57 +333,6 @@ fn unescape(inside: &str) -> Result<Cow<'_, str>> {
     Ok(Cow::Owned(text))
 }
 
-/// Writes a string: only quote, backslash and control characters are escaped.
-pub fn write_str(output: &mut Vec<u8>, value: &str) {
-    // Writing a str to a Vec can't fail.
-    let _ = serde_json::to_writer(output, value);
-}
-
-/// Writes an integer.
-pub fn write_int(output: &mut Vec<u8>, value: i64) {
-    let _ = serde_json::to_writer(output, &value);
-}
-
-/// Writes an integer.
-pub fn write_uint(output: &mut Vec<u8>, value: u64) {
-    let _ = serde_json::to_writer(output, &value);
-}
-
-/// Writes a float; `null` for NaN and the infinities.
-pub fn write_float(output: &mut Vec<u8>, value: f64) {
-    if value.is_finite() {
-        output.extend_from_slice(float_text(value).as_bytes());
-    } else {
-        output.extend_from_slice(b"null");
-    }
-}
-
-/// The shortest text that reads as this float, in the form that JSON numbers have; `nan`, `inf`
-/// and `-inf` for what JSON lacks.
-pub fn float_text(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    let text = serde_json::to_string(&value).unwrap_or_default();
-    // An exponent carries no plus sign here: 1e16.
-    text.replace("e+", "e")
-}
-
-/// Writes bytes as a base64 string.
-pub fn write_bytes(output: &mut Vec<u8>, value: &[u8]) {
-    output.push(b'"');
-    output.extend_from_slice(base64_text(value).as_bytes());
-    output.push(b'"');
-}
-
-pub(crate) fn base64_text(value: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -464,35 +418,5 @@ mod tests {
         let deep = "[".repeat(1_000_000);
         let mut reader = Reader::new(deep.as_bytes()).unwrap();
         assert_eq!(reader.skip(0), Err(Malformed::TOO_DEEP));
-    }
-
-    #[test]
-    fn floats_are_written_as_msgspec_does() {
-        for (value, text) in [
-            (1.0, "1.0"),
-            (1e15, "1000000000000000.0"),
-            (1e16, "1e16"),
-            (1e-5, "0.00001"),
-            (1e-7, "1e-7"),
-            (5e-324, "5e-324"),
-            (1.234_567_890_123_456_8e18, "1.2345678901234568e18"),
-            (-0.0, "-0.0"),
-            (f64::NEG_INFINITY, "-inf"),
-        ] {
-            assert_eq!(float_text(value), text);
-        }
-    }
-
-    #[test]
-    fn only_quote_backslash_and_controls_are_escaped() {
-        let mut output = Vec::new();
-        write_str(
-            &mut output,
-            "\0\u{1f}\u{7f}\u{80}\u{2028}/\"\\\u{8}\u{c}\n\r\t",
-        );
-        assert_eq!(
-            String::from_utf8(output).unwrap(),
-            "\"\\u0000\\u001f\u{7f}\u{80}\u{2028}/\\\"\\\\\\b\\f\\n\\r\\t\""
-        );
     }
 }

@@ -84,7 +84,11 @@ impl Connection {
         }
         let replies = self.exchange(&commands, deadline)?;
         match &replies[0] {
-            Value::ServerError(refusal) if reply::is_denial(refusal) => {
+            // Some servers answer what they don't know with NOAUTH while nobody is logged in.
+            Value::ServerError(refusal)
+                if reply::is_denial(refusal)
+                    || refusal.code() == "NOAUTH" && options.credentials().is_some() =>
+            {
                 return self.greet_without_hello(options, deadline);
             }
             Value::ServerError(refusal) => return Err(reply::refused(refusal)),

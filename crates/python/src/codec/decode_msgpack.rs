@@ -9,7 +9,7 @@ use super::decode::{Decode, put, restored_key};
 use super::ext::Ext;
 use super::failure::{Failure, Outcome};
 use super::keys::Keys;
-use super::temporal::Timestamp;
+use super::timestamp::Timestamp;
 
 /// Reads `MessagePack` from the front.
 pub(super) struct MessagePackDecoder<'py, 'a> {

@@ -13,8 +13,8 @@ use super::ext::Ext;
 use super::failure::{Failure, Outcome};
 use super::form::Form;
 use super::objects::{Fields, fields_of};
-use super::temporal::{self, Timestamp};
-use super::{Format, types};
+use super::timestamp::Timestamp;
+use super::{Format, temporal, types};
 
 impl<'py, F: Form> Encoder<'py, F> {
     /// Writes a value of a type that isn't frequent. The order is msgspec's: a class may be of

@@ -17,6 +17,7 @@ mod keys;
 mod objects;
 mod restore;
 mod temporal;
+mod timestamp;
 mod types;
 mod write_json;
 mod write_msgpack;

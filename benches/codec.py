@@ -1,8 +1,8 @@
 """Our codec beside msgspec, alternating, on nested sessions of three sizes.
 
-Build with ``maturin develop --release`` first, then ``python benches/codec.py``. Times are medians of processor time in
-microseconds; a ratio above 1 means that ours is the faster. Ours includes what msgspec doesn't do: splitting a payload
-into entries, each with its bytes to compare with.
+Build with ``maturin develop --release`` first, then ``python benches/codec.py``. Times are medians of
+processor time in microseconds; a ratio above 1 means that ours is the faster. Ours includes what msgspec
+doesn't do: splitting a payload into entries, each with its bytes to compare with.
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ def main() -> None:
             found = medians(functions, max(1, BYTES_A_ROUND // len(payload)))
             for verb in ("encode", "decode"):
                 ours, theirs = found[f"{verb}_ours"], found[f"{verb}_theirs"]
-                print(
-                    f"{name:8}{len(payload):>7} B  {verb}  {ours:8.2f} us, msgspec {theirs:8.2f} us: {theirs / ours:.2f}x"
-                )
+                what = f"{name:8}{len(payload):>7} B  {verb}"
+                print(f"{what}  {ours:8.2f} us, msgspec {theirs:8.2f} us: {theirs / ours:.2f}x")
 
 
 if __name__ == "__main__":

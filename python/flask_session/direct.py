@@ -162,7 +162,9 @@ def save(
             touches.note(sid, session._is_permanent())
     if outcome != "unchanged":
         interface._touched(app).note(sid, session._is_permanent())
-        session._modified = True
+        if session._is_permanent():
+            # The cookie's expiry follows the record's, also after a change inside a value.
+            session._modified = True
     if interface.should_set_cookie(app, session):
         interface._set_cookie(app, session, sid, response)
 

@@ -28,12 +28,13 @@ def open_site() -> Iterator[Callable[..., Site]]:
         site.close()
 
 
-@pytest.fixture(params=["files", "redis"])
+@pytest.fixture(params=["files", "redis", "python_client"])
 def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
     """The settings for a store."""
     if request.param == "files":
         return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
-    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.client()}
+    native = request.param == "redis"
+    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.client(), "SESSION_NATIVE": native}
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Site:
         self.numbers = itertools.count()
         self.app.add_url_rule("/run", view_func=self.run)
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
 
     def run(self) -> str:

@@ -42,6 +42,16 @@ def test_two_overlapping_writers_of_different_keys_keep_both(ann: Browser) -> No
     assert ann.visit(see_all).body == repr({"admin": False, "fast": 2, "slow": 1, "user": "ann"})
 
 
+def test_overlapping_writers_of_a_large_session_keep_both(ann: Browser) -> None:
+    ann.visit(put(large="x" * 100_000, list=list(range(5000))))
+    with ann.slow(put(slow=1), nothing):
+        ann.visit(put(fast=2))
+    with ann.slow(lambda: session["list"].append("slow"), nothing):
+        ann.visit(take("large"))
+    see_sizes = ann.visit(lambda: (sorted(session), len(session["list"]), session["list"][-1]))
+    assert see_sizes.body == repr((["_permanent", "admin", "fast", "list", "slow", "user"], 5001, "slow"))
+
+
 def test_many_overlapping_writers_keep_all_their_keys(ann: Browser) -> None:
     with ann.slow(put(a=1), nothing), ann.slow(see("user"), put(b=2)), ann.slow(take("admin"), nothing):
         ann.visit(put(c=3))

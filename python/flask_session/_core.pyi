@@ -1,6 +1,7 @@
 """The Rust core: conversion only, every rule lives in ``crates/core``."""
 
 import builtins
+import os
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias, final
 
@@ -122,31 +123,14 @@ class Store:
     @staticmethod
     def memory() -> Store: ...
     @staticmethod
-    def redis(
-        url: str,
-        *,
-        username: str | None = None,
-        password: str | None = None,
-        client_name: str | None = None,
-        timeout: float | None = None,
-        connect_timeout: float | None = None,
-        pool_size: int | None = None,
-        ca_file: str | None = None,
-        cert_file: str | None = None,
-        key_file: str | None = None,
-        verify: bool | None = None,
-        verify_hostname: bool | None = None,
-    ) -> Store:
-        """``url``: ``redis://host:port/db``, ``rediss://`` or ``unix:///path?db=0``. Times in seconds.
+    def open(url: str, **options: str | os.PathLike[str] | float | bool | None) -> Store:
+        """Opens the store at ``url``; each backend's page in ``docs/backends`` names its options. None counts as not given.
 
-        What is None is as the URL says. Raises SessionMisconfigured.
+        ``redis://host:port/db``, ``rediss://``, ``unix:///path?db=0``: ``username``, ``password``, ``client_name``, ``timeout``,
+        ``connect_timeout`` (seconds), ``pool_size``, ``ca_file``, ``cert_file``, ``key_file``, ``verify``, ``verify_hostname``.
+        ``file:///directory``: ``directory``, ``threshold``, ``cap`` (the threshold also bounds live sessions), ``mode``, ``fsync``.
+        Raises SessionMisconfigured.
         """
-
-    @staticmethod
-    def filesystem(
-        directory: str, *, threshold: int = 500, cap: bool = False, mode: int = 0o600, fsync: bool = False
-    ) -> Store:
-        """``cap``: the threshold was set by the user himself, so it also bounds live sessions."""
 
     @property
     def name(self) -> str: ...

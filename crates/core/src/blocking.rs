@@ -2,28 +2,51 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Store};
 
-/// How a store's futures move under a blocking host.
+/// How a backend's futures move under a blocking host. [`blocking`] alone reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Drive {
     /// The transport blocks, so a future is ready at the first poll. No runtime.
     Inline,
+    /// An async driver without duties between requests: the calling thread polls it on its own
+    /// stack, in a runtime that it takes from a pool.
+    #[cfg(feature = "runtime")]
+    Lane,
+    /// A driver that must run between requests, too: one background runtime.
+    #[cfg(feature = "runtime")]
+    Shared,
 }
 
-/// Runs `future` to its end on the calling thread.
-pub fn drive<T>(drive: Drive, future: impl Future<Output = Result<T>>) -> Result<T> {
+/// Opens a store, without I/O. Called once per process, or once per lane.
+pub type Open = Box<dyn Fn() -> Result<Arc<dyn Store>> + Send + Sync>;
+
+/// A store for threads that may block: its futures are ready at the first poll, see [`drive`].
+pub fn blocking(drive: Drive, open: Open) -> Result<Arc<dyn Store>> {
     match drive {
-        Drive::Inline => match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Err(Error::new(
-                ErrorKind::Unexpected,
-                "an inline store wasn't ready at once; it was opened for an async host",
-            )),
-        },
+        Drive::Inline => open(),
+        #[cfg(feature = "runtime")]
+        Drive::Lane => Ok(Arc::new(crate::hosted::Hosted(crate::lanes::Lanes::new(
+            open,
+        )))),
+        #[cfg(feature = "runtime")]
+        Drive::Shared => Ok(Arc::new(crate::hosted::Hosted(crate::shared::Shared::new(
+            open,
+        )))),
+    }
+}
+
+/// Runs an operation of such a store to its end on the calling thread.
+pub fn drive<T>(operation: impl Future<Output = Result<T>>) -> Result<T> {
+    match pin!(operation).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Error::new(
+            ErrorKind::Unexpected,
+            "the store wasn't ready at once; it was opened for an async host",
+        )),
     }
 }
 
@@ -32,8 +55,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inline_future_that_waits_is_an_error_not_a_hang() {
-        let error = drive(Drive::Inline, std::future::pending::<Result<()>>()).unwrap_err();
+    fn an_operation_that_waits_is_an_error_not_a_hang() {
+        let error = drive(std::future::pending::<Result<()>>()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unexpected);
     }
 }

@@ -8,7 +8,11 @@ mod commit;
 mod cookie;
 mod data;
 mod error;
+#[cfg(feature = "runtime")]
+mod hosted;
 mod id;
+#[cfg(feature = "runtime")]
+mod lanes;
 mod legacy;
 mod lifetime;
 mod memory;
@@ -18,10 +22,12 @@ mod perform;
 mod process;
 mod record;
 mod session;
+#[cfg(feature = "runtime")]
+mod shared;
 mod store;
 mod touches;
 
-pub use blocking::{Drive, drive};
+pub use blocking::{Drive, Open, blocking, drive};
 pub use changes::Edit;
 pub use codec::{Malformed, json, msgpack};
 pub use commit::Commit;

@@ -1,18 +1,16 @@
 //! `Store`: a native store under a blocking host.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Base, Cursor, Deleted, Drive, Expect, Guarantee, Key, MemoryStore, Refresh, Result,
-    Store as Backend, drive, perform,
+    Base, Cursor, Deleted, Expect, Guarantee, Key, MemoryStore, Refresh, Result, Store as Backend,
+    drive, perform,
 };
-use flask_session_stores::filesystem;
-use flask_session_stores::redis::{RedisOptions, RedisStore};
+use flask_session_stores::{Setting, Settings};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt};
 
 use crate::codec_class::Codec;
 use crate::commit::Commit;
@@ -26,18 +24,11 @@ use crate::seconds;
 pub(crate) struct Store {
     backend: Arc<dyn Backend>,
     name: &'static str,
-    drive: Drive,
 }
 
-impl Store {
-    /// Runs one operation with the interpreter released.
-    fn run<T: Send>(
-        &self,
-        py: Python<'_>,
-        operation: impl Future<Output = Result<T>> + Send,
-    ) -> PyResult<T> {
-        py.detach(|| drive(self.drive, operation)).map_err(raise)
-    }
+/// Runs one operation with the interpreter released.
+fn run<T: Send>(py: Python<'_>, operation: impl Future<Output = Result<T>> + Send) -> PyResult<T> {
+    py.detach(|| drive(operation)).map_err(raise)
 }
 
 #[pymethods]
@@ -47,72 +38,22 @@ impl Store {
         Self {
             backend: Arc::new(MemoryStore::new()),
             name: "memory",
-            drive: Drive::Inline,
         }
     }
 
     #[staticmethod]
-    #[pyo3(signature = (directory, *, threshold=500, cap=false, mode=0o600, fsync=false))]
-    fn filesystem(directory: PathBuf, threshold: usize, cap: bool, mode: u32, fsync: bool) -> Self {
-        let options = filesystem::Options {
-            threshold,
-            cap,
-            mode,
-            fsync,
-            ..filesystem::Options::new(directory)
-        };
-        let backend = Arc::new(filesystem::FilesystemStore::new(options));
-        Self {
-            backend,
-            name: "filesystem",
-            drive: Drive::Inline,
+    #[pyo3(signature = (url, **options))]
+    fn open(url: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut settings = Settings::new(url);
+        for (name, value) in options.into_iter().flatten() {
+            if !value.is_none() {
+                settings = settings.with(name.extract::<String>()?, setting(&value)?);
+            }
         }
-    }
-
-    #[staticmethod]
-    #[pyo3(signature = (
-        url, *, username=None, password=None, client_name=None, timeout=None, connect_timeout=None,
-        pool_size=None, ca_file=None, cert_file=None, key_file=None, verify=None, verify_hostname=None
-    ))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the contract of _core.pyi, by keyword"
-    )]
-    fn redis(
-        url: &str,
-        username: Option<String>,
-        password: Option<String>,
-        client_name: Option<String>,
-        timeout: Option<f64>,
-        connect_timeout: Option<f64>,
-        pool_size: Option<usize>,
-        ca_file: Option<PathBuf>,
-        cert_file: Option<PathBuf>,
-        key_file: Option<PathBuf>,
-        verify: Option<bool>,
-        verify_hostname: Option<bool>,
-    ) -> PyResult<Self> {
-        let (timeout, connect_timeout) = (
-            timeout.map(seconds).transpose()?,
-            connect_timeout.map(seconds).transpose()?,
-        );
-        let mut options = RedisOptions::from_url(url).map_err(raise)?;
-        options = with(options, timeout, RedisOptions::timeout);
-        options = with(options, connect_timeout, RedisOptions::connect_timeout);
-        options = with(options, pool_size, RedisOptions::pool_size);
-        options = with(options, verify, RedisOptions::verify);
-        options = with(options, verify_hostname, RedisOptions::verify_hostname);
-        options = with(options, username, RedisOptions::username);
-        options = with(options, password, RedisOptions::password);
-        options = with(options, client_name, RedisOptions::client_name);
-        options = with(options, ca_file, RedisOptions::ca_file);
-        options = with(options, cert_file, RedisOptions::cert_file);
-        options = with(options, key_file, RedisOptions::key_file);
-        let backend = RedisStore::blocking(options).map_err(raise)?;
+        let (row, backend) = flask_session_stores::open(settings).map_err(raise)?;
         Ok(Self {
-            backend: Arc::new(backend),
-            name: "redis",
-            drive: RedisStore::DRIVE,
+            backend,
+            name: row.name,
         })
     }
 
@@ -147,7 +88,7 @@ impl Store {
             .map(|ttl| seconds(ttl).map(|ttl| Refresh { ttl }))
             .transpose()?;
         let encoding = codec.encoding();
-        let base = self.run(py, async {
+        let base = run(py, async {
             match self.backend.load(&key, refresh).await? {
                 Some(loaded) => Base::read(loaded, encoding),
                 None => Ok(None),
@@ -159,20 +100,18 @@ impl Store {
     fn commit(&self, py: Python<'_>, commit: &Bound<'_, Commit>, ttl: f64) -> PyResult<()> {
         let ttl = seconds(ttl)?;
         let commit = commit.get();
-        py.detach(|| {
-            commit.drive(|machine| drive(self.drive, perform(&*self.backend, machine, ttl)))
-        })
-        .map_err(raise)
+        py.detach(|| commit.drive(|machine| drive(perform(&*self.backend, machine, ttl))))
+            .map_err(raise)
     }
 
     fn touch(&self, py: Python<'_>, key: &str, ttl: f64) -> PyResult<bool> {
         let (key, ttl) = (Key::from_text(key), seconds(ttl)?);
-        self.run(py, async { self.backend.touch(&key, ttl).await })
+        run(py, async { self.backend.touch(&key, ttl).await })
     }
 
     fn get<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let key = Key::from_text(key);
-        let loaded = self.run(py, async { self.backend.load(&key, None).await })?;
+        let loaded = run(py, async { self.backend.load(&key, None).await })?;
         Ok(loaded.map(|loaded| PyBytes::new(py, &loaded.payload)))
     }
 
@@ -184,12 +123,12 @@ impl Store {
                 .save(&key, payload, ttl, Expect::Anything)
                 .await
         };
-        self.run(py, save).map(drop)
+        run(py, save).map(drop)
     }
 
     fn delete(&self, py: Python<'_>, key: &str) -> PyResult<bool> {
         let key = Key::from_text(key);
-        let deleted = self.run(py, async {
+        let deleted = run(py, async {
             self.backend.delete(&key, Expect::Anything).await
         })?;
         Ok(deleted == Deleted::Removed)
@@ -204,7 +143,7 @@ impl Store {
         limit: usize,
     ) -> PyResult<(Vec<String>, Option<String>)> {
         let cursor = cursor.map(Cursor::new);
-        let page = self.run(py, async { self.backend.list(prefix, cursor, limit).await })?;
+        let page = run(py, async { self.backend.list(prefix, cursor, limit).await })?;
         let keys = page
             .keys
             .iter()
@@ -215,7 +154,7 @@ impl Store {
 
     #[pyo3(signature = (limit=1000))]
     fn sweep(&self, py: Python<'_>, limit: usize) -> PyResult<usize> {
-        self.run(py, async { self.backend.sweep(limit).await })
+        run(py, async { self.backend.sweep(limit).await })
     }
 
     fn take_notices(&self) -> Vec<(bool, String)> {
@@ -231,10 +170,14 @@ impl Store {
     }
 }
 
-/// Sets what was given.
-fn with<O, V>(options: O, value: Option<V>, set: impl FnOnce(O, V) -> O) -> O {
-    match value {
-        Some(value) => set(options, value),
-        None => options,
+/// An option's value. A bool is a number in Python, so it is looked at first.
+fn setting(value: &Bound<'_, PyAny>) -> PyResult<Setting> {
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(Setting::Flag(flag.is_true()));
     }
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        return Ok(Setting::Number(value.extract()?));
+    }
+    let text = value.py().import("os")?.call_method1("fspath", (value,))?;
+    Ok(Setting::Text(text.extract()?))
 }

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use flask_session_core::{Drive, Expect, Key, Refresh, Result, Saved, SessionId, Store, drive};
+use flask_session_core::{Expect, Key, Refresh, Result, Saved, SessionId, Store, drive};
 use flask_session_stores::filesystem::{FilesystemStore, Options};
 
 const TTL: Duration = Duration::from_secs(31 * 24 * 3600);
 const ROUNDS: usize = 3000;
 
 fn run<T>(operation: impl Future<Output = Result<T>>) -> T {
-    drive(Drive::Inline, operation).unwrap()
+    drive(operation).unwrap()
 }
 
 fn key() -> Key {

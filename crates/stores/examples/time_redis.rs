@@ -15,7 +15,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use flask_session_core::{Drive, Expect, Key, Refresh, Revision, Saved, Store, drive};
+use flask_session_core::{Expect, Key, Refresh, Revision, Saved, Store, drive};
 use flask_session_stores::redis::{RedisOptions, RedisStore};
 
 const ROUNDS: usize = 30;
@@ -33,7 +33,7 @@ fn main() {
     let payloads = [Bytes::from(vec![1; size]), Bytes::from(vec![2; size])];
     let saved = |expect, round: usize| {
         let save = store.save(&key, payloads[round % 2].clone(), LIFE, expect);
-        match drive(Drive::Inline, save).unwrap() {
+        match drive(save).unwrap() {
             Saved::Stored(revision) => revision,
             Saved::Conflict => panic!("a conflict"),
         }
@@ -59,12 +59,12 @@ fn main() {
                         socket.write_all(b"*1\r\n$4\r\nPING\r\n").unwrap();
                         socket.read_exact(&mut [0; 7]).unwrap();
                     }
-                    "load" => drop(drive(Drive::Inline, store.load(&key, None)).unwrap()),
+                    "load" => drop(drive(store.load(&key, None)).unwrap()),
                     "load and refresh" => {
                         let refresh = Some(Refresh { ttl: LIFE });
-                        drop(drive(Drive::Inline, store.load(&key, refresh)).unwrap());
+                        drop(drive(store.load(&key, refresh)).unwrap());
                     }
-                    "touch" => assert!(drive(Drive::Inline, store.touch(&key, LIFE)).unwrap()),
+                    "touch" => assert!(drive(store.touch(&key, LIFE)).unwrap()),
                     "save, anything" => revision = saved(Expect::Anything, calls),
                     _ => revision = saved(Expect::Revision(revision.clone()), calls),
                 }

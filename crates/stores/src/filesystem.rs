@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use flask_session_core::{
-    Capability, Clock, Cursor, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Notice,
-    Page, PerProcess, Refresh, Result, Saved, Store, SystemClock,
+    Capability, Clock, Cursor, Deleted, Drive, Error, ErrorKind, Expect, Guarantee, Key, Loaded,
+    Notice, Page, PerProcess, Refresh, Result, Saved, Store, SystemClock,
 };
 
 mod cachelib;
@@ -26,6 +26,8 @@ mod lock;
 mod record;
 mod saving;
 mod standing;
+
+use crate::{Backend, Settings};
 
 use failure::{is_missing, refused};
 use housekeeping::Patrol;
@@ -62,7 +64,53 @@ impl Options {
             fsync: false,
         }
     }
+
+    /// Reads `file:///the/directory`, or `file:` and the option `directory`, and what stands beside.
+    fn read(mut settings: Settings) -> Result<Self> {
+        let path = settings.url().trim_start_matches("file:");
+        let path = path.strip_prefix("//").unwrap_or(path).to_owned();
+        let directory = settings
+            .path("directory")?
+            .unwrap_or_else(|| PathBuf::from(path));
+        if directory.as_os_str().is_empty() {
+            return Err(Error::new(
+                ErrorKind::Misconfigured,
+                "the directory for session files is empty; set SESSION_FILE_DIR",
+            ));
+        }
+        let mut options = Self::new(directory);
+        if let Some(threshold) = settings.count("threshold")? {
+            options.threshold = usize::try_from(threshold).unwrap_or(usize::MAX);
+        }
+        if let Some(mode) = settings.count("mode")? {
+            options.mode = u32::try_from(mode)
+                .ok()
+                .filter(|mode| *mode <= 0o777)
+                .ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::Misconfigured,
+                        "SESSION_FILE_MODE must be 0 to 0o777",
+                    )
+                })?;
+        }
+        options.cap = settings.flag("cap")?.unwrap_or(options.cap);
+        options.fsync = settings.flag("fsync")?.unwrap_or(options.fsync);
+        settings.finish()?;
+        Ok(options)
+    }
 }
+
+pub(crate) const BACKEND: Backend = Backend {
+    name: "filesystem",
+    schemes: &["file"],
+    drive: Drive::Inline,
+    open: |settings| {
+        let options = Options::read(settings)?;
+        Ok(Box::new(move || {
+            Ok(Arc::new(FilesystemStore::new(options.clone())))
+        }))
+    },
+};
 
 /// Keeps each session in a file. Inline: its futures are ready at the first poll.
 ///

@@ -1,6 +1,84 @@
-//! The backends, one file and one cargo feature each.
+//! The backends: one file, one cargo feature and one row of [`BACKENDS`] each.
 
 #[cfg(all(feature = "filesystem", unix))]
 pub mod filesystem;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
+
+mod settings;
+
+use std::sync::Arc;
+
+use flask_session_core::{Drive, Error, ErrorKind, Open, Result, Store, blocking};
+
+pub use settings::{Setting, Settings};
+
+/// How a backend is found and opened.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its name, as `SESSION_TYPE` says it.
+    pub name: &'static str,
+    /// What its URLs begin with.
+    pub schemes: &'static [&'static str],
+    /// How its futures move under a blocking host.
+    pub drive: Drive,
+    /// Checks the settings and says how to open the store; connects at its first operation.
+    pub open: fn(Settings) -> Result<Open>,
+}
+
+/// The backends of this build.
+pub const BACKENDS: &[Backend] = &[
+    #[cfg(all(feature = "filesystem", unix))]
+    filesystem::BACKEND,
+    #[cfg(all(feature = "redis", unix))]
+    redis::BACKEND,
+];
+
+/// Opens the store at a URL for threads that may block. Connects at the first operation; fails for
+/// a setting that can't be right.
+pub fn open(settings: Settings) -> Result<(&'static Backend, Arc<dyn Store>)> {
+    let scheme = settings.scheme();
+    let Some(backend) = BACKENDS
+        .iter()
+        .find(|backend| backend.schemes.contains(&scheme))
+    else {
+        let known: Vec<_> = BACKENDS
+            .iter()
+            .flat_map(|backend| backend.schemes)
+            .copied()
+            .collect();
+        return Err(Error::new(
+            ErrorKind::Misconfigured,
+            format!(
+                "no store has URLs of this kind; they begin with one of: {}",
+                known.join(", ")
+            ),
+        ));
+    };
+    let store = blocking(backend.drive, (backend.open)(settings)?)?;
+    Ok((backend, store))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_of_no_kind_is_an_error_that_lists_the_kinds_and_not_the_url() {
+        let error = open(Settings::new("http://user:secret@host")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured);
+        assert!(!error.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn every_scheme_leads_to_one_backend() {
+        let mut schemes: Vec<_> = BACKENDS
+            .iter()
+            .flat_map(|backend| backend.schemes)
+            .collect();
+        let all = schemes.len();
+        schemes.sort_unstable();
+        schemes.dedup();
+        assert_eq!(schemes.len(), all);
+    }
+}

@@ -134,20 +134,20 @@ impl Store for FaultyStore {
 
 #[cfg(test)]
 mod tests {
-    use flask_session_core::{Drive, MemoryStore, drive};
+    use flask_session_core::{MemoryStore, drive};
 
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
 
     fn get(store: &dyn Store, key: &Key) -> Result<Option<Bytes>> {
-        let loaded = drive(Drive::Inline, store.load(key, None))?;
+        let loaded = drive(store.load(key, None))?;
         Ok(loaded.map(|loaded| loaded.payload))
     }
 
     fn put(store: &dyn Store, key: &Key, payload: &'static str) -> Result<Saved> {
         let save = store.save(key, payload.into(), LONG, Expect::Anything);
-        drive(Drive::Inline, save)
+        drive(save)
     }
 
     #[test]

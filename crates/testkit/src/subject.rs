@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use flask_session_core::{Drive, Guarantee, Store, drive};
+use flask_session_core::{Guarantee, Store, drive};
 
 /// A store under test, and what a rule must know of it.
 pub trait Subject: Send + Sync {
@@ -12,11 +12,6 @@ pub trait Subject: Send + Sync {
     /// in memory, as two processes would have them. Panics if the server that it needs is
     /// missing: a rule that could not be tried has not passed.
     fn open(&self) -> Arc<dyn Store>;
-
-    /// How the store's futures move.
-    fn drive(&self) -> Drive {
-        Drive::Inline
-    }
 
     /// Lets `duration` pass: sleeps, or moves the clock that the store was given.
     fn wait(&self, duration: Duration) {
@@ -56,7 +51,7 @@ pub struct Unreachable {
 
 /// Tries one rule of [`rules`](crate::rules) on `subject`; panics if it isn't kept.
 pub fn keep(subject: &dyn Subject, rule: impl AsyncFnOnce(&dyn Subject)) {
-    let tried = drive(subject.drive(), async {
+    let tried = drive(async {
         rule(subject).await;
         Ok(())
     });

@@ -109,8 +109,9 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
             {"SESSION_FILE_DIR": given.pop("cache_dir", SESSION_FILE_DIR.default)}
         )
         threshold = given.pop("threshold", None)
-        self._store = CoreStore.filesystem(
-            directory,
+        self._store = CoreStore.open(
+            "file:",
+            directory=directory,
             threshold=SESSION_FILE_THRESHOLD.default if threshold is None else threshold,
             cap=threshold is not None,
             mode=given.pop("mode", SESSION_FILE_MODE.default),

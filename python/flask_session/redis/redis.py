@@ -136,7 +136,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         native = self.native and not _under_gevent()
         if isinstance(configured, str):
             if native:
-                return CoreStore.redis(configured)
+                return CoreStore.open(configured)
             return RedisStyleStore(self.client)
         if native:
             found = translate(configured)
@@ -144,7 +144,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
                 logger.info(
                     "Sessions use native connections to %s with the settings of SESSION_REDIS.", found.url
                 )
-                return CoreStore.redis(found.url, **found.options)
+                return CoreStore.open(found.url, **found.options)
             logger.info("Sessions go through the client in SESSION_REDIS itself: %s.", found.reason)
         return RedisStyleStore(configured) if is_redis_style(configured) else PlainStore(configured)
 

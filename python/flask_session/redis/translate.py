@@ -71,7 +71,7 @@ _CONNECTIONS = {"Connection": "redis", "SSLConnection": "rediss", "UnixDomainSoc
 
 @dataclass(frozen=True)
 class Native:
-    """How ``_core.Store.redis`` is called."""
+    """How ``_core.Store.open`` is called."""
 
     url: str
     options: dict[str, Any] = field(repr=False)

@@ -23,6 +23,7 @@ mod url;
 mod ways;
 mod wire;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +32,8 @@ use flask_session_core::{
     Capability, Cursor, Deleted, Drive, Expect, Key, Loaded, Notice, Page, Refresh, Result, Saved,
     Store,
 };
+
+use crate::Backend;
 
 use body::Body;
 use ladder::Ladder;
@@ -49,9 +52,6 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// How its futures move under a blocking host.
-    pub const DRIVE: Drive = Drive::Inline;
-
     /// A store on blocking connections. Connects at the first operation; fails only for a
     /// setting that can't be right, or a certificate file that can't be read.
     pub fn blocking(options: RedisOptions) -> Result<Self> {
@@ -69,6 +69,18 @@ impl RedisStore {
 }
 
 const NAME: &str = "redis";
+
+pub(crate) const BACKEND: Backend = Backend {
+    name: NAME,
+    schemes: url::SCHEMES,
+    drive: Drive::Inline,
+    open: |settings| {
+        let options = RedisOptions::read(settings)?;
+        Ok(Box::new(move || {
+            Ok(Arc::new(RedisStore::blocking(options.clone())?))
+        }))
+    },
+};
 
 #[async_trait]
 impl Store for RedisStore {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use flask_session_core::{Error, ErrorKind, Result};
 
-use super::url;
+use super::{RedisStore, url};
+use crate::Settings;
 
 /// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
 #[derive(Clone)]
@@ -46,6 +47,35 @@ impl RedisOptions {
     /// understood. An error is Misconfigured and names `SESSION_REDIS`.
     pub fn from_url(url: &str) -> Result<Self> {
         url::parse(url)
+    }
+
+    /// Reads the URL and the options beside it. Fails for what can't be right.
+    pub(super) fn read(mut settings: Settings) -> Result<Self> {
+        let mut options = Self::from_url(settings.url())?;
+        options = with(options, settings.text("username")?, Self::username);
+        options = with(options, settings.text("password")?, Self::password);
+        options = with(options, settings.text("client_name")?, Self::client_name);
+        options = with(options, settings.seconds("timeout")?, Self::timeout);
+        options = with(
+            options,
+            settings.seconds("connect_timeout")?,
+            Self::connect_timeout,
+        );
+        options = with(options, settings.path("ca_file")?, Self::ca_file);
+        options = with(options, settings.path("cert_file")?, Self::cert_file);
+        options = with(options, settings.path("key_file")?, Self::key_file);
+        options = with(options, settings.flag("verify")?, Self::verify);
+        options = with(
+            options,
+            settings.flag("verify_hostname")?,
+            Self::verify_hostname,
+        );
+        if let Some(size) = settings.count("pool_size")? {
+            options.pool_size = usize::try_from(size).unwrap_or(usize::MAX);
+        }
+        settings.finish()?;
+        RedisStore::blocking(options.clone())?;
+        Ok(options)
     }
 
     pub(super) fn new(address: Address) -> Self {
@@ -213,5 +243,16 @@ impl fmt::Debug for RedisOptions {
             .field("pool_size", &self.pool_size)
             .field("tls", &self.tls)
             .finish_non_exhaustive()
+    }
+}
+/// Sets what was given.
+fn with<V>(
+    options: RedisOptions,
+    value: Option<V>,
+    set: impl FnOnce(RedisOptions, V) -> RedisOptions,
+) -> RedisOptions {
+    match value {
+        Some(value) => set(options, value),
+        None => options,
     }
 }

@@ -9,6 +9,17 @@ use url::Url;
 
 use super::options::{Address, RedisOptions, misconfigured};
 
+/// What a URL may begin with.
+pub(super) const SCHEMES: &[&str] = &[
+    "redis",
+    "rediss",
+    "valkey",
+    "valkeys",
+    "unix",
+    "redis+unix",
+    "valkey+unix",
+];
+
 pub(super) fn parse(text: &str) -> Result<RedisOptions> {
     let (scheme, _) = text
         .split_once("://")

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Deleted, Drive, Expect, Key, Loaded, Refresh, Result, Saved, SessionId, Store, drive,
+    Deleted, Expect, Key, Loaded, Refresh, Result, Saved, SessionId, Store, drive,
 };
 use flask_session_stores::filesystem::{FilesystemStore, Options};
 use flask_session_testkit::ManualClock;
@@ -109,7 +109,7 @@ impl Folder {
 }
 
 pub(crate) fn run<T>(operation: impl Future<Output = Result<T>>) -> Result<T> {
-    drive(Drive::Inline, operation)
+    drive(operation)
 }
 
 pub(crate) fn key() -> Key {

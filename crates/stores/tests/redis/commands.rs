@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use flask_session_core::{Deleted, Drive, ErrorKind, Expect, Refresh, Saved, Store, drive};
+use flask_session_core::{Deleted, ErrorKind, Expect, Refresh, Saved, Store, drive};
 use flask_session_testkit::servers::RedisServer;
 
 use super::monitor::Monitor;
@@ -97,10 +97,10 @@ fn for_ever_is_as_long_as_redis_can_count() {
     let (store, key) = (store(&server), key("a"));
     let ever = Duration::MAX;
     let save = store.save(&key, bytes(1, 10), ever, Expect::Absent);
-    stored(drive(Drive::Inline, save));
-    assert!(drive(Drive::Inline, store.touch(&key, ever)).unwrap());
+    stored(drive(save));
+    assert!(drive(store.touch(&key, ever)).unwrap());
     let refresh = Some(Refresh { ttl: ever });
-    let loaded = drive(Drive::Inline, store.load(&key, refresh)).unwrap();
+    let loaded = drive(store.load(&key, refresh)).unwrap();
     assert!(loaded.is_some());
     let ttl = server.command(&["TTL", "session:a"]);
     assert_eq!(ttl.trim().len(), ":100000000000000".len(), "{ttl}");

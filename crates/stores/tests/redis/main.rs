@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Deleted, Drive, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
+    Deleted, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
 };
 use flask_session_stores::redis::{RedisOptions, RedisStore};
 use flask_session_testkit::servers::RedisServer;
@@ -37,26 +37,23 @@ fn key(name: &str) -> Key {
 }
 
 fn load(store: &RedisStore, key: &Key) -> Result<Option<Loaded>> {
-    drive(Drive::Inline, store.load(key, None))
+    drive(store.load(key, None))
 }
 
 fn refresh(store: &RedisStore, key: &Key) -> Result<Option<Loaded>> {
-    drive(Drive::Inline, store.load(key, Some(Refresh { ttl: LIFE })))
+    drive(store.load(key, Some(Refresh { ttl: LIFE })))
 }
 
 fn save(store: &RedisStore, key: &Key, payload: &Bytes, expect: Expect) -> Result<Saved> {
-    drive(
-        Drive::Inline,
-        store.save(key, payload.clone(), LIFE, expect),
-    )
+    drive(store.save(key, payload.clone(), LIFE, expect))
 }
 
 fn touch(store: &RedisStore, key: &Key) -> Result<bool> {
-    drive(Drive::Inline, store.touch(key, LIFE))
+    drive(store.touch(key, LIFE))
 }
 
 fn delete(store: &RedisStore, key: &Key, expect: Expect) -> Result<Deleted> {
-    drive(Drive::Inline, store.delete(key, expect))
+    drive(store.delete(key, expect))
 }
 
 fn stored(saved: Result<Saved>) -> Revision {

@@ -86,9 +86,6 @@ pub(super) fn instances(subject: &dyn Subject, number: usize) -> Vec<Arc<dyn Sto
 }
 
 /// Runs one operation on the calling thread, which is a racer's.
-pub(super) fn run<T>(
-    subject: &dyn Subject,
-    operation: impl Future<Output = flask_session_core::Result<T>>,
-) -> T {
-    drive(subject.drive(), operation).expect("the operation succeeds")
+pub(super) fn run<T>(operation: impl Future<Output = flask_session_core::Result<T>>) -> T {
+    drive(operation).expect("the operation succeeds")
 }

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "filesystem")]
 mod filesystem;
+mod hosted;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;

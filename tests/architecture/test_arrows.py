@@ -24,7 +24,7 @@ MAY_DEPEND_ON = {
 }
 
 DRIVERS = {"redis", "memcache", "mongodb", "sqlx", "postgres", "rusqlite", "libsqlite3-sys", "rustls"}
-HOSTS = {"pyo3", "axum", "tower", "http", "hyper", "tokio"}
+HOSTS = {"pyo3", "axum", "tower", "http", "hyper"}
 
 FORBIDDEN = {
     "core": DRIVERS | HOSTS,
@@ -35,7 +35,7 @@ FORBIDDEN = {
 
 # Words that a room's code must not contain, whatever its dependencies are.
 UNSPOKEN = {
-    "core": r"pyo3|redis::|tokio::|axum::|tower::",
+    "core": r"pyo3|redis::|axum::|tower::",
     "stores": r"[Cc]ookie|pyo3",
     "tower": r"[Rr]edis|[Mm]emcache|[Mm]ongo|[Pp]ostgres|[Mm]y[Ss][Qq][Ll]|[Ss][Qq][Ll]ite",
 }
@@ -76,6 +76,19 @@ def test_a_crate_knows_only_the_crates_that_its_arrows_point_to(room: str) -> No
 @pytest.mark.parametrize("room", sorted(FORBIDDEN.keys() & rooms()))
 def test_a_crate_is_free_of_what_belongs_to_other_rooms(room: str) -> None:
     assert reached_from(room) & FORBIDDEN[room] == set()
+
+
+def test_core_has_no_runtime_unless_a_store_on_an_async_driver_needs_one() -> None:
+    command = ["cargo", "tree", "--locked", "--package=flask-session-core", "--edges=normal", "--prefix=none"]
+    tree = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "flask-session-core" in tree
+    assert "tokio" not in tree
+
+
+def test_core_names_its_runtime_where_it_drives_one_only() -> None:
+    hosts = {"hosted.rs", "lanes.rs", "shared.rs"}
+    sources = [path for path in files(".rs") if name_of(path).startswith("crates/core/src/")]
+    assert {path.name for path in sources if "tokio" in path.read_text()} == hosts
 
 
 def test_the_search_for_dependencies_finds_them() -> None:

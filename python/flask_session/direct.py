@@ -88,9 +88,11 @@ def save_untouched(
         save(interface, store, app, session, response, asked=True)
         return
     touches = interface._touched(app)
-    lifetime = seconds(app.permanent_session_lifetime)
     for sid, key in unloaded.ids:
         recalled = touches.recall(sid)
+        if recalled is not None and not recalled[0]:
+            break
+        lifetime = seconds(app.permanent_session_lifetime)
         if recalled is None:
             # Only the record says whether the session is permanent.
             try:
@@ -100,10 +102,7 @@ def save_untouched(
                 continue
             found, permanent = record is not None, record is not None and record.permanent
         else:
-            due, permanent = recalled
-            if not due:
-                break
-            found = store.touch(key, lifetime)
+            found, permanent = store.touch(key, lifetime), recalled[1]
         if found:
             touches.note(sid, permanent)
             session._known_permanent = permanent

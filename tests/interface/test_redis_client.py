@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import ssl
-from typing import Any
+import sys
+import time
+from tempfile import mkdtemp
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import flask
@@ -15,6 +19,9 @@ from flask_session import RedisSessionInterface, Session, SessionMisconfigured, 
 from flask_session.foreign import PlainStore, RedisStyleStore
 from flask_session.redis.translate import Native, Untranslatable, translate
 from redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def interface(client: Any, **config: Any) -> Any:
@@ -325,3 +332,61 @@ def test_a_json_site_whose_client_decodes_works(redis_server: RedisServer) -> No
     decoding = Site(redis_server.client(decode_responses=True), SESSION_SERIALIZATION_FORMAT="json")
     sid = decoding.new(name="Ådä")
     assert decoding.open(sid)["name"] == "Ådä"
+
+
+def test_where_scripts_are_forbidden_a_transaction_compares(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    rights = ["+@all", "-eval", "-evalsha"]
+    redis_server.client().acl_setuser(
+        "scriptless", enabled=True, reset=True, passwords=["+secret"], keys=["*"], commands=rights
+    )
+    scriptless = Site(redis_server.client(username="scriptless", password="secret"))
+    sid = scriptless.new(a=1)
+    one, other = scriptless.open(sid), scriptless.open(sid)
+    one["b"], other["c"] = 2, 3
+    scriptless.save(one)
+    scriptless.save(other)
+    assert dict(scriptless.open(sid)) == {"_permanent": True, "a": 1, "b": 2, "c": 3}
+    leaving, slow = scriptless.open(sid), scriptless.open(sid)
+    slow.pop("a")
+    leaving.clear()
+    scriptless.save(leaving)
+    scriptless.save(slow)
+    assert scriptless.open(sid).new
+    assert scriptless.interface.guarantee == "merge"
+    assert caplog.records == []
+
+
+@pytest.fixture
+def cluster() -> Iterator[redis.RedisCluster]:
+    server = RedisServer("--cluster-enabled", "yes", "--databases", "1", "--dir", mkdtemp()).start()
+    server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    while b"cluster_state:ok" not in server.client().execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
+        time.sleep(0.05)
+    client = redis.RedisCluster(host="127.0.0.1", port=server.port)
+    yield client
+    client.close()
+    server.stop()
+
+
+def test_through_a_cluster_client_two_writers_keep_both(cluster: redis.RedisCluster) -> None:
+    clustered = Site(cluster)
+    assert type(clustered.interface._current_store()) is RedisStyleStore
+    for size in (1, 10_000):
+        sid = clustered.new(text="x" * size)
+        one, other = clustered.open(sid), clustered.open(sid)
+        one["a"], other["b"] = 1, 2
+        clustered.save(one)
+        clustered.save(other)
+        found = clustered.open(sid)
+        assert (found["a"], found["b"], len(found["text"])) == (1, 2, size)
+    assert clustered.interface.guarantee == "merge"
+
+
+def test_under_gevent_sessions_go_through_the_patched_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    patched = ModuleType("gevent.monkey")
+    patched.is_module_patched = lambda name: name == "socket"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
+    for client in (redis.Redis(), "redis://127.0.0.1:7777/3"):
+        assert type(interface(client)._current_store()) is RedisStyleStore

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from flask_session import (
     NullSessionInterface,
     Session,
     SessionMisconfigured,
+    _installation,
     settings,
 )
 
@@ -166,14 +168,25 @@ def test_one_extension_serves_several_applications(tmp_path: Path) -> None:
     assert apps[0].session_interface is not apps[1].session_interface
 
 
-def test_the_command_line_removes_expired_sessions(tmp_path: Path) -> None:
+def session_files(tmp_path: Path) -> list[Path]:
+    """The files named by the digest of a session's key; the others are the store's own."""
+    return [path for path in (tmp_path / "files").rglob("*") if len(path.name) == 64]
+
+
+def test_the_command_line_removes_expired_sessions_and_no_others(tmp_path: Path) -> None:
     interface = files(tmp_path)
     app = interface.app
+    app.add_url_rule("/", view_func=lambda: flask.session.update(a=1) or flask.session.sid)
     app.config["PERMANENT_SESSION_LIFETIME"] = 1
-    app.add_url_rule("/", view_func=lambda: flask.session.update(a=1) or "ok")
     app.test_client().get("/")
+    app.config["PERMANENT_SESSION_LIFETIME"] = 1000
+    living = app.test_client().get("/").text
+    assert len(session_files(tmp_path)) == 2
+    time.sleep(1.2)
     result = app.test_cli_runner().invoke(args=["session_cleanup"])
     assert (result.exit_code, result.output) == (0, "")
+    assert len(session_files(tmp_path)) == 1
+    assert interface.cache.get(f"session:{living}") == {"_permanent": True, "a": 1}
 
 
 def test_requests_sweep_stores_that_do_not_expire_sessions_themselves(tmp_path: Path) -> None:
@@ -183,3 +196,12 @@ def test_requests_sweep_stores_that_do_not_expire_sessions_themselves(tmp_path: 
     interface.app.add_url_rule("/", view_func=lambda: "")
     interface.app.test_client().get("/")
     assert swept == [1]
+
+
+def test_the_original_beside_us_is_a_warning_that_says_what_to_uninstall(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _installation.check()
+    monkeypatch.setattr(_installation, "distribution", lambda name: name)
+    with pytest.warns(RuntimeWarning, match="pip uninstall flask-session"):
+        _installation.check()

@@ -74,7 +74,7 @@ fn a_symbolic_link_never_leads_our_files_elsewhere() {
 fn a_write_that_fails_keeps_the_old_record_and_leaves_no_litter() {
     let (folder, key) = (Folder::new(), key());
     folder.put(&key, b"old");
-    // A real failed write: files of this child may have 64 kB at most.
+    // A real failed write: files of this child may have 64 blocks, 64 kB at most.
     let output = child(
         "refusals::writes_too_much",
         &folder.directory(),

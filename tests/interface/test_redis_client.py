@@ -18,7 +18,7 @@ import redis
 from flask_session import RedisSessionInterface, Session, SessionMisconfigured, _core
 from flask_session.foreign import PlainStore, RedisStyleStore
 from flask_session.redis.translate import Native, Untranslatable, translate
-from redis_server import RedisServer
+from redis_server import RedisServer, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -360,7 +360,13 @@ def test_where_scripts_are_forbidden_a_transaction_compares(
 
 @pytest.fixture
 def cluster() -> Iterator[redis.RedisCluster]:
-    server = RedisServer("--cluster-enabled", "yes", "--databases", "1", "--dir", mkdtemp()).start()
+    options = {
+        "--cluster-enabled": "yes",
+        "--cluster-port": str(free_port()),
+        "--databases": "1",
+        "--dir": mkdtemp(),
+    }
+    server = RedisServer(*(word for option in options.items() for word in option)).start()
     server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
     while b"cluster_state:ok" not in server.client().execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
         time.sleep(0.05)

@@ -11,9 +11,11 @@ import pytest
 from compat.differences import compared, without_notes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from compat.conftest import Player
 
-SEEDS = range(40)
+SEEDS = range(25)
 REQUESTS = 25
 KEYS = ["a", "b", "cart", "user", "größe", "_flashes", "0"]
 
@@ -92,13 +94,25 @@ def settings(chance: random.Random) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("native", [True, False], ids=["native", "python_client"])
+WAYS: dict[str, dict[str, Any]] = {
+    "native": {},
+    "python_client": {"SESSION_NATIVE": False},
+    "hooked": {"HOOKED": True},
+    "files": {"SESSION_TYPE": "filesystem"},
+    "hooked_files": {"SESSION_TYPE": "filesystem", "HOOKED": True},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_random_sequence_of_requests_goes_as_in_0_8_0(player: Player, seed: int, native: bool) -> None:
+def test_a_random_sequence_of_requests_goes_as_in_0_8_0(
+    player: Player, tmp_path: Path, seed: int, way: str
+) -> None:
     chance = random.Random(seed)
-    task = {"requests": requests(chance), "settings": settings(chance)}
+    task = {"requests": requests(chance), "settings": {**settings(chance), **WAYS[way]}}
+    task["settings"]["SESSION_FILE_DIR"] = str(tmp_path / "theirs")
     theirs = player.play("0.8.0", **task)["default"]
-    task["settings"]["SESSION_NATIVE"] = native
+    task["settings"]["SESSION_FILE_DIR"] = str(tmp_path / "ours")
     ours = player.play("ours", **task)["default"]
     problems = [
         f"{place}: theirs {one!r}, ours {other!r}"

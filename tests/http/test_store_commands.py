@@ -141,6 +141,14 @@ def test_a_cookie_that_cannot_be_an_id_never_reaches_the_store(
     assert cookie == "" or not any(cookie in word for word in command)
 
 
+def test_of_several_cookies_the_one_that_the_store_knows_counts(
+    open_browser: Callable[..., Browser],
+) -> None:
+    browser = open_browser()
+    shadowed = f"bad; session=7B3dcwy83YF8PXgNLcUIYJA2-qEOvY7BlEaFdqyRaAk; session={browser.cookie}"
+    assert browser.site.browser(shadowed).visit(see("user")).body == "'ann'"
+
+
 def test_an_id_that_the_store_does_not_know_is_never_adopted(open_browser: Callable[..., Browser]) -> None:
     unknown = "7B3dcwy83YF8PXgNLcUIYJA2-qEOvY7BlEaFdqyRaAk"
     stranger = open_browser().site.browser(unknown)

@@ -98,6 +98,42 @@ def test_a_write_to_a_dead_server_is_an_error_and_not_a_lost_write(
     assert browser.visit(see("user")).body == "'ann'"
 
 
+def test_a_server_that_takes_no_more_data_refuses_the_write_and_keeps_the_session(
+    fragile: Site, own_server: RedisServer
+) -> None:
+    browser = fragile.browser()
+    browser.visit(put(user="ann"))
+    own_server.client().config_set("maxmemory", "1")
+    answer = browser.visit(put(more=1))
+    assert answer.status in (500, 503)
+    assert answer.set_cookie is None
+    own_server.client().config_set("maxmemory", "0")
+    assert browser.visit(see_all).body == "{'user': 'ann'}"
+    assert browser.visit(put(more=2)).status == 200
+    assert browser.visit(see_all).body == "{'more': 2, 'user': 'ann'}"
+
+
+def test_a_server_that_forgot_its_scripts_is_told_them_again(fragile: Site, own_server: RedisServer) -> None:
+    browser = fragile.browser()
+    browser.visit(put(user="ann"))
+    browser.visit(put(user="bob"))
+    own_server.client().script_flush()
+    with browser.slow(put(slow=1), nothing) as slow:
+        browser.visit(put(fast=2))
+    assert slow.answer.status == 200
+    assert browser.visit(see_all).body == "{'fast': 2, 'slow': 1, 'user': 'bob'}"
+
+
+def test_connections_that_the_server_closed_are_made_anew(fragile: Site, own_server: RedisServer) -> None:
+    browser = fragile.browser()
+    browser.visit(put(user="ann"))
+    for view in (see("user"), put(user="bob"), put(text="x" * 9000), see("user")):
+        own_server.client().client_kill_filter(_type="normal", skipme=True)
+        assert browser.visit(view).status == 200
+    assert not fragile.app.extensions["errors"]
+    assert browser.visit(see("user")).body == "'bob'"
+
+
 def damage(store: dict[str, Any]) -> None:
     """Overwrites the content of every stored session by something that is none."""
     if store["SESSION_TYPE"] == "redis":

@@ -20,6 +20,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 REQUIREMENTS = [
     "flask==2.2.5",
     "werkzeug==2.2.3",
+    "attrs>=26",
     "gunicorn>=23",
     "msgspec==0.22.0",
     "pytest>=9.2,<10",

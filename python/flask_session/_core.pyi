@@ -124,11 +124,12 @@ class Store:
     def memory() -> Store: ...
     @staticmethod
     def open(url: str, **options: str | os.PathLike[str] | float | bool | None) -> Store:
-        """Opens the store at ``url``; each backend's page in ``docs/backends`` names its options. None counts as not given.
+        """Opens the store at ``url``; each backend's page in ``docs/backends`` names its options.
 
-        ``redis://host:port/db``, ``rediss://``, ``unix:///path?db=0``: ``username``, ``password``, ``client_name``, ``timeout``,
-        ``connect_timeout`` (seconds), ``pool_size``, ``ca_file``, ``cert_file``, ``key_file``, ``verify``, ``verify_hostname``.
-        ``file:///directory``: ``directory``, ``threshold``, ``cap`` (the threshold also bounds live sessions), ``mode``, ``fsync``.
+        None is as not given. ``redis://host:port/db``, ``rediss://``, ``unix:///path?db=0``: ``username``,
+        ``password``, ``client_name``, ``timeout``, ``connect_timeout`` (seconds), ``pool_size``, ``ca_file``,
+        ``cert_file``, ``key_file``, ``verify``, ``verify_hostname``. ``file:///folder``: ``directory``,
+        ``threshold``, ``cap`` (the threshold also bounds live sessions), ``mode``, ``fsync``.
         Raises SessionMisconfigured.
         """
 

@@ -8,6 +8,7 @@ until somebody looks at them, and what the request assigns, deletes and clears i
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,6 @@ class _Sentinel:
 
 UNLOADED: Any = _Sentinel()
 _MISSING: Any = object()
-_RESOLVING = RLock()
 
 
 class Unloaded:
@@ -82,6 +82,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         None  # makes the id of a new session when it is first needed
     )
     _unloaded: Unloaded | None = None
+    _lock: AbstractContextManager[Any] | None = None  # per session: no other process inherits it locked
     _known_permanent: bool | None = (
         None  # known without loading, while the interface saves an untouched session
     )
@@ -124,6 +125,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
             except Exception as failure:
                 unloaded.failure = failure
                 raise
+            self._lock = unloaded.lock
             self._unloaded = None
 
     def _touch(self) -> None:
@@ -134,7 +136,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def _resolve(self, key: Any) -> Any:
         """Decodes the large value under ``key``; two threads get the same object."""
-        with _RESOLVING:
+        with self._lock or nullcontext():
             value = dict.__getitem__(self, key)
             if type(value) is Pending:
                 value = value.load()

@@ -180,6 +180,24 @@ def test_the_client_may_be_swapped_while_the_application_runs() -> None:
     assert found.client.connection_pool.connection_kwargs["port"] == 3
 
 
+def test_the_client_may_be_patched_for_a_while() -> None:
+    for client in (redis.Redis(port=1), "redis://127.0.0.1:7777/3"):
+        found = interface(client)
+        found._current_store()
+        double = mock.Mock(spec=["get", "set", "delete"])
+        with mock.patch.object(found, "client", double):
+            assert found._current_store().client is double
+        assert isinstance(found._current_store(), _core.Store)
+        assert found.client.connection_pool.connection_kwargs["port"] in (1, 7777)
+
+
+def test_a_url_that_cannot_be_read_is_an_error_at_the_start_that_keeps_the_password() -> None:
+    for url in ("http://u:hush@h", "file:///hush", "redis://u:hush@h:port/0", "redis://:hush@h/0?unknown=1"):
+        with pytest.raises(SessionMisconfigured, match="SESSION_REDIS") as raised:
+            interface(url)
+        assert "hush" not in str(raised.value)
+
+
 def test_nothing_given_means_localhost_with_flask_sessions_warning() -> None:
     with pytest.warns(
         RuntimeWarning, match="No valid Redis instance provided, attempting to create a new instance"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOCALHOST = "redis://127.0.0.1:6379/0"
 
+SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix")
+
 SESSION_REDIS = Setting(
     "SESSION_REDIS",
     None,
@@ -53,6 +55,9 @@ class RedisSessionInterface(ServerSideSessionInterface):
     session_class = RedisSession
     ttl = True
 
+    client: Any
+    _url: str = LOCALHOST
+
     if TYPE_CHECKING:
 
         @overload
@@ -81,8 +86,8 @@ class RedisSessionInterface(ServerSideSessionInterface):
         self._store: Store | None = None
         self._store_client: Any = None
         self._own_client: Any = None
-        self._configured = _checked(given.pop("client", None))
-        if self._configured is None:
+        client = _checked(given.pop("client", None))
+        if client is None:
             warnings.warn(
                 "No valid Redis instance provided, attempting to create a new instance on localhost with "
                 "default "
@@ -90,26 +95,26 @@ class RedisSessionInterface(ServerSideSessionInterface):
                 RuntimeWarning,
                 stacklevel=2,
             )
-            self._configured = LOCALHOST
+            client = LOCALHOST
         super().__init__(**given)
+        # A given client is a plain attribute, so that it can be assigned and patched like any other.
+        if isinstance(client, str):
+            self._url = client
+            self._current_store()
+        else:
+            self.client = client
 
     @classmethod
     def _arguments_from(cls, config: Any) -> dict[str, Any]:
         return {"client": SESSION_REDIS.read(config)}
 
-    @property
-    def client(self) -> Any:
-        """The client object that was configured; for a URL, a redis-py client made on demand."""
-        if not isinstance(self._configured, str):
-            return self._configured
+    def __getattr__(self, name: str) -> Any:
+        """Makes ``client`` on demand: a redis-py client of the same server, where a URL was configured."""
+        if name != "client":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if self._own_client is None:
-            self._own_client = _client_of(self._configured)
+            self._own_client = _client_of(self._url)
         return self._own_client
-
-    @client.setter
-    def client(self, client: Any) -> None:
-        self._configured = _checked(client)
-        self._own_client = None
 
     @property
     def redis(self) -> Any:
@@ -121,10 +126,10 @@ class RedisSessionInterface(ServerSideSessionInterface):
         self.client = client
 
     def _current_store(self) -> Store:
-        configured = self._configured
+        configured = self.__dict__.get("client", self._url)
         if self._store is None or configured is not self._store_client:
             self._touches = None
-            self._store = self._open_store(configured)
+            self._store = self._open_store(_checked(configured) or LOCALHOST)
             self._store_client = configured
         return self._store
 
@@ -137,7 +142,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         if isinstance(configured, str):
             if native:
                 return CoreStore.open(configured)
-            return RedisStyleStore(self.client)
+            return RedisStyleStore(_client_of(configured) if "client" in self.__dict__ else self.client)
         if native:
             found = translate(configured)
             if isinstance(found, Native):
@@ -152,8 +157,12 @@ class RedisSessionInterface(ServerSideSessionInterface):
 def _checked(client: Any) -> Any:
     """``client`` if sessions can be kept through it. Raises SessionMisconfigured."""
     if client is None or isinstance(client, str):
-        if client is not None and "://" not in client:
-            raise SessionMisconfigured("SESSION_REDIS is text but not a URL such as redis://host:6379/0")
+        if client is not None and client.partition("://")[0] not in SCHEMES:
+            # Not the text itself: it may hold a password.
+            raise SessionMisconfigured(
+                f"SESSION_REDIS is text but not a URL such as {LOCALHOST}; it may begin with "
+                + ", ".join(SCHEMES)
+            )
         return client
     wanted = ("get", "set", "delete")
     if isinstance(client, type) or not all(callable(getattr(client, name, None)) for name in wanted):

@@ -26,6 +26,12 @@ def test_parent_and_children_see_only_their_own_sessions(settings: dict[str, Any
     assert done.returncode == 0, done.stderr
 
 
+def test_children_forked_among_busy_threads_do_not_hang(settings: dict[str, Any]) -> None:
+    command = [sys.executable, HERE / "forking_among_threads.py", json.dumps(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_gunicorn_with_preload_gives_each_browser_its_own_session(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -35,8 +35,8 @@ def load(interface: ServerSideSessionInterface, session: ServerSideSession, unlo
         and app.config["SESSION_REFRESH_EACH_REQUEST"]
         and is_original(interface, "should_set_storage")
     )
-    if unloaded.saved and app.debug:
-        session._late = _warn_late(app)
+    if unloaded.saved:
+        session._saved_by = app
     for sid, key in unloaded.ids:
         recalled = touches.recall(sid) if slides else None
         refresh = (
@@ -208,14 +208,3 @@ def _commit(
             session._stored(None, key)
             session._new = True
     return outcome
-
-
-def _warn_late(app: Flask) -> object:
-    def warn() -> None:
-        app.logger.warning(
-            "The session was changed after the response was made (in a streamed body or a teardown "
-            "function); "
-            "the change is not saved."
-        )
-
-    return warn

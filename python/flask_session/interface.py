@@ -281,6 +281,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             and session._record is None
             and session._is_empty()
         ):
+            session._saved_by = app
             return
         store = self._direct_store()
         try:

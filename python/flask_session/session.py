@@ -57,8 +57,11 @@ def _note_update(session: ServerSideSession) -> None:
     session._modified = True
     session._suppressed = False
     session.accessed = True
-    if session._late:
-        session._late()
+    if session._saved_by is not None and session._saved_by.debug:
+        session._saved_by.logger.warning(
+            "The session was changed after the response was made (in a streamed body or a teardown "
+            "function); the change is not saved."
+        )
 
 
 class ServerSideSession(CallbackDict[str, Any], SessionMixin):
@@ -96,7 +99,9 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _cleared = False
     _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
     _extended = False  # its life was extended when it was loaded, in this request
-    _late: Any = None  # complains about changes after the response was made
+    _saved_by: Flask | None = (
+        None  # the response was made before anybody touched the session: changes come too late
+    )
 
     def __init__(self, initial: Any = None, sid: str | None = None, permanent: bool | None = None) -> None:
         """``initial``: the stored entries, or None for a new session."""

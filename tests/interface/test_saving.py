@@ -313,6 +313,13 @@ def test_a_change_after_the_response_was_made_is_logged_in_debug_mode(
     assert caplog.records == []
     session["late"] = 1
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    session = opened(app, None)
+    saved(app, session)
+    session["late"] = 1
+    assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
+    app.debug = False
+    session["late"] = 2
+    assert len(caplog.records) == 2
 
 
 def test_an_interface_serves_an_application_it_was_not_made_for() -> None:

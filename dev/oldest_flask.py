@@ -21,6 +21,7 @@ REQUIREMENTS = [
     "flask==2.2.5",
     "werkzeug==2.2.3",
     "attrs>=26",
+    "cachelib>=0.17,<1",
     "gunicorn>=23",
     "msgspec==0.22.0",
     "pytest>=9.2,<10",

@@ -2,6 +2,7 @@
 
 from . import _installation
 from ._core import __version__
+from .cachelib import CacheLibSession, CacheLibSessionInterface
 from .defaults import Defaults
 from .exceptions import (
     SessionContended,
@@ -25,6 +26,8 @@ from .session import ServerSideSession
 from .sessions import SessionInterface
 
 __all__ = [
+    "CacheLibSession",
+    "CacheLibSessionInterface",
     "Defaults",
     "FileSystemSession",
     "FileSystemSessionInterface",

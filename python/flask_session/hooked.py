@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from .exceptions import SessionCorrupt
 from .overrides import is_original
-from .serializer import encode
 from .session import ServerSideSession
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def open_session(interface: ServerSideSessionInterface, app: Flask, sids: list[s
                 session._adopted = False
                 session._interface = interface
                 if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-                    session._snapshot = _encoded(interface, session)
+                    session._snapshot = interface._comparable(session)
                     session.accessed = False  # nobody but the serializer has looked
             return session
     session = interface.session_class(sid=interface._new_sid(), permanent=interface.permanent)
@@ -55,7 +54,7 @@ def save_session(interface: ServerSideSessionInterface, app: Flask, session: Any
     if isinstance(session, ServerSideSession):
         session._new = session._adopted = False
         if session._snapshot is not None:
-            session._snapshot = _encoded(interface, session)
+            session._snapshot = interface._comparable(session)
     if interface.should_set_cookie(app, session):
         interface._set_cookie(app, session, session.sid, response)
 
@@ -64,12 +63,6 @@ def _changed_inside(interface: ServerSideSessionInterface, session: Any) -> bool
     """Whether a value changed without an assignment, where only that can be why nothing was to be saved."""
     if not isinstance(session, ServerSideSession) or session._snapshot is None or session._suppressed:
         return False
-    return is_original(interface, "should_set_storage") and _encoded(interface, session) != session._snapshot
-
-
-def _encoded(interface: ServerSideSessionInterface, session: ServerSideSession) -> bytes | str | None:
-    """The session as the serializer writes it, or None if it can't."""
-    try:
-        return encode(interface.serializer, session)
-    except Exception:
-        return None
+    return (
+        is_original(interface, "should_set_storage") and interface._comparable(session) != session._snapshot
+    )

@@ -129,6 +129,13 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             payload = payload.encode()
         self._needed_store().put(store_id, payload, direct.seconds(session_lifetime))
 
+    def _comparable(self, session: ServerSideSession) -> bytes | str | None:
+        """The session as it would be written, to see changes inside its values; None if that can't be."""
+        try:
+            return encode(self.serializer, session)
+        except Exception:
+            return None
+
     def _delete_expired_sessions(self) -> None:
         """Removes expired sessions from stores that don't do it themselves."""
         store = self._current_store()

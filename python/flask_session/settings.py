@@ -132,10 +132,11 @@ def path(value: Any) -> str:
 BACKENDS: dict[str, tuple[str, str]] = {
     "redis": ("flask_session.redis.redis", "RedisSessionInterface"),
     "filesystem": ("flask_session.filesystem.filesystem", "FileSystemSessionInterface"),
+    "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
 
-MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy", "cachelib", "dynamodb", "postgresql")
+MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy", "dynamodb", "postgresql")
 """Flask-Session's other types, which this version does not have."""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from compat.conftest import interpreter
 
-BACKENDS = {"redis": "Redis", "filesystem": "FileSystem"}
+BACKENDS = {"redis": "Redis", "filesystem": "FileSystem", "cachelib": "CacheLib"}
 
 SINCE_0_7 = [
     "flask_session:Session",

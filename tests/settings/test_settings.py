@@ -22,6 +22,7 @@ from flask_session import (
 )
 
 ALL = [setting for _, group in settings.sections() for setting in group]
+TYPE_OF = {setting.name: kind or "filesystem" for kind, group in settings.sections() for setting in group}
 
 
 def configured(**config: Any) -> Any:
@@ -71,12 +72,13 @@ WRONG: dict[str, Any] = {
     "SESSION_FILE_MODE": "rw",
     "SESSION_TYPE": "floppy",
     "SESSION_REDIS": 5,
+    "SESSION_CACHELIB": 5,
 }
 
 
 @pytest.mark.parametrize("name", [setting.name for setting in ALL])
 def test_a_wrong_value_is_an_error_that_names_its_key(name: str) -> None:
-    config = {"SESSION_TYPE": "redis" if name == "SESSION_REDIS" else "filesystem", name: WRONG[name]}
+    config = {"SESSION_TYPE": TYPE_OF[name], name: WRONG[name]}
     with pytest.raises(SessionMisconfigured, match=name):
         configured(**config)
 

@@ -25,6 +25,10 @@ pub enum Drive {
 pub type Open = Box<dyn Fn() -> Result<Arc<dyn Store>> + Send + Sync>;
 
 /// A store for threads that may block: its futures are ready at the first poll, see [`drive`].
+#[cfg_attr(
+    not(feature = "runtime"),
+    expect(clippy::needless_pass_by_value, reason = "a host keeps it")
+)]
 pub fn blocking(drive: Drive, open: Open) -> Result<Arc<dyn Store>> {
     match drive {
         Drive::Inline => open(),

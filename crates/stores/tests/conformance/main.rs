@@ -5,6 +5,5 @@
 #[cfg(feature = "filesystem")]
 mod filesystem;
 mod hosted;
-mod memory;
 #[cfg(feature = "redis")]
 mod redis;

@@ -12,6 +12,7 @@ import inspect
 import logging
 import random
 import secrets
+import sys
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -290,6 +291,9 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         ):
             session._saved_by = app
             return
+        if session._save_failure is not None and sys.exc_info()[1] is session._save_failure:
+            # Flask answers the failure of this very save, and saves once more for that answer.
+            return
         store = self._direct_store()
         try:
             if store is None:
@@ -298,6 +302,9 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
                 direct.save_untouched(self, store, app, session, response)
             else:
                 direct.save(self, store, app, session, response)
+        except Exception as failure:
+            session._save_failure = failure
+            raise
         finally:
             session.accessed = accessed
             if store is not None:

@@ -97,6 +97,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _assigned: dict[Any, None] | None = None
     _deleted: dict[Any, None] | None = None
     _cleared = False
+    _save_failure: BaseException | None = None  # why the last save failed
     _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
     _extended = False  # its life was extended when it was loaded, in this request
     _saved_by: Flask | None = (

@@ -85,14 +85,19 @@ def test_a_dead_server_gives_one_clear_error_and_the_site_recovers(
     assert browser.visit(see("user")).body == "'bob'"
 
 
-def test_a_write_to_a_dead_server_is_an_error_and_not_a_lost_write(
-    fragile: Site, own_server: RedisServer
+def test_a_write_to_a_dead_server_is_one_error_and_not_a_lost_write(
+    fragile: Site, own_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     own_server.stop()
     browser = fragile.browser()
-    answer = browser.visit(put(user="ann"))
+    with caplog.at_level(logging.WARNING):
+        answer = browser.visit(put(user="ann"))
     assert answer.status in (500, 503)
     assert answer.set_cookie is None
+    # One: saving is not tried a second time for the page that says so.
+    (line,) = caplog.records
+    assert line.exc_info is not None
+    assert isinstance(line.exc_info[1], exceptions.StoreUnreachable)
     own_server.start()
     assert browser.visit(put(user="ann")).status == 200
     assert browser.visit(see("user")).body == "'ann'"

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from redis_server import RedisServer
 
 
-@pytest.fixture(params=["files", "redis"])
+@pytest.fixture(params=["files", "redis", "python_client"])
 def settings(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
     if request.param == "files":
         return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
-    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.url()}
+    native = request.param == "redis"
+    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.url(), "SESSION_NATIVE": native}

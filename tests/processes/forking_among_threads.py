@@ -3,6 +3,7 @@
 Usage: forking_among_threads.py SETTINGS-AS-JSON. A child that hangs is ended by its alarm, and fails.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -52,6 +53,7 @@ def main():
         if child == 0:
             status = 1
             try:
+                faulthandler.dump_traceback_later(LIMIT - 2)
                 signal.alarm(LIMIT)
                 answer = app.test_client(use_cookies=False).get("/look", headers={"Cookie": cookie})
                 status = 0 if answer.text == "2500" else 2

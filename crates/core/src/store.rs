@@ -33,7 +33,8 @@ pub trait Store: Debug + Send + Sync + 'static {
     async fn delete(&self, key: &Key, expect: Expect) -> Result<Deleted>;
 
     /// Up to `limit` live keys that start with `prefix`, after `cursor`, without blocking the
-    /// server. Each live key appears exactly once over all pages.
+    /// server. A key that lives throughout appears; once, unless the backend's own scan repeats it
+    /// (Redis may, while it shrinks its table).
     async fn list(&self, prefix: &str, cursor: Option<Cursor>, limit: usize) -> Result<Page>;
 
     /// Removes expired records, at most `limit`; returns how many. Zero where the backend

@@ -26,6 +26,7 @@ from ._core import Signer as CoreSigner
 from .overrides import is_original, keeps_storage, original
 from .serializer import MsgSpecSerializer, codec_of, decode, encode
 from .session import UNLOADED, ServerSideSession, Unloaded
+from .set_cookie import set_cookie, vary_by_cookie
 from .signing import secret_keys, signer
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             session = session._get_current_object()
         accessed = session.accessed
         if accessed:
-            response.vary.add("Cookie")
+            vary_by_cookie(response)
         # Not isinstance: the abstract base classes in the bases make it four times as slow.
         if ServerSideSession not in type(session).__mro__:
             hooked.save_session(self, app, session, response)
@@ -374,17 +375,18 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         return attributes
 
     def _set_cookie(self, app: Flask, session: ServerSideSession, sid: str, response: Response) -> None:
-        response.set_cookie(
-            key=self.get_cookie_name(app),
-            value=self._sign(app, sid) if self.use_signer else sid,
-            expires=self.get_expiration_time(app, session),
-            **self._cookie_attributes(app),
+        set_cookie(
+            response,
+            self.get_cookie_name(app),
+            self._sign(app, sid) if self.use_signer else sid,
+            self.get_expiration_time(app, session),
+            self._cookie_attributes(app),
         )
-        response.vary.add("Cookie")
+        vary_by_cookie(response)
 
     def _delete_cookie(self, app: Flask, response: Response) -> None:
         response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
-        response.vary.add("Cookie")
+        vary_by_cookie(response)
 
     def _cleanup_n_requests(self) -> None:
         """Removes expired sessions about every ``cleanup_n_requests`` requests."""

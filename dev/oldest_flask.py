@@ -21,6 +21,7 @@ REQUIREMENTS = [
     "flask==2.2.5",
     "werkzeug==2.2.3",
     "attrs>=26",
+    "boto3>=1.44,<2",
     "cachelib>=0.17,<1",
     "gunicorn>=23",
     "msgspec==0.22.0",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dynamodb_server import DynamoDBServer
 from redis_server import RedisServer
 
 if TYPE_CHECKING:
@@ -25,3 +26,11 @@ def redis_server(shared_redis_server: RedisServer) -> RedisServer:
     """The shared server, emptied."""
     shared_redis_server.client().flushall()
     return shared_redis_server
+
+
+@pytest.fixture(scope="session")
+def dynamodb_server() -> Iterator[DynamoDBServer]:
+    """One server for the whole run."""
+    server = DynamoDBServer()
+    yield server
+    server.stop()

@@ -4,6 +4,7 @@ from . import _installation
 from ._core import __version__
 from .cachelib import CacheLibSession, CacheLibSessionInterface
 from .defaults import Defaults
+from .dynamodb import DynamoDBSession, DynamoDBSessionInterface
 from .exceptions import (
     SessionContended,
     SessionCorrupt,
@@ -29,6 +30,8 @@ __all__ = [
     "CacheLibSession",
     "CacheLibSessionInterface",
     "Defaults",
+    "DynamoDBSession",
+    "DynamoDBSessionInterface",
     "FileSystemSession",
     "FileSystemSessionInterface",
     "MsgSpecSerializer",

@@ -133,10 +133,11 @@ BACKENDS: dict[str, tuple[str, str]] = {
     "redis": ("flask_session.redis.redis", "RedisSessionInterface"),
     "filesystem": ("flask_session.filesystem.filesystem", "FileSystemSessionInterface"),
     "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
+    "dynamodb": ("flask_session.dynamodb.dynamodb", "DynamoDBSessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
 
-MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy", "dynamodb", "postgresql")
+MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy", "postgresql")
 """Flask-Session's other types, which this version does not have."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
@@ -51,12 +52,19 @@ EXAMPLES = [
 ]
 
 
+SERVERS = {"DYNAMODB_URL": "dynamodb_server"}
+"""What examples read from the environment, and the server whose URL it is."""
+
+
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_every_python_example_runs(code: str, tmp_path: Path) -> None:
+def test_every_python_example_runs(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     example = tmp_path / "example.py"
     example.write_text(code)
+    urls = {name: request.getfixturevalue(server).url for name, server in SERVERS.items() if name in code}
     command = [sys.executable, "-W", "error", str(example)]
-    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, check=False, capture_output=True, text=True, env={**os.environ, **urls}
+    )
     assert done.returncode == 0, done.stderr
 
 

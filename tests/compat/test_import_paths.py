@@ -10,6 +10,11 @@ import pytest
 from compat.conftest import interpreter
 
 BACKENDS = {"redis": "Redis", "filesystem": "FileSystem", "cachelib": "CacheLib"}
+SINCE_0_8 = [
+    f"flask_session.dynamodb{place}:DynamoDBSession{kind}"
+    for place in ("", ".dynamodb")
+    for kind in ("", "Interface")
+]
 
 SINCE_0_7 = [
     "flask_session:Session",
@@ -44,7 +49,7 @@ UNTIL_0_6 = [
     "flask_session:FileSystemSessionInterface",
 ]
 IMPORTABLE_IN = {
-    "0.8.0": SINCE_0_7,
+    "0.8.0": [*SINCE_0_7, *SINCE_0_8],
     "0.7.0": SINCE_0_7,
     "0.6.0": UNTIL_0_6,
     "0.5.0": UNTIL_0_6,
@@ -74,4 +79,4 @@ def test_the_list_is_true_of_the_release(release: str, places: list[str]) -> Non
 
 
 def test_all_of_them_are_importable_from_us() -> None:
-    assert not missing("ours", sorted({*SINCE_0_7, *UNTIL_0_6}))
+    assert not missing("ours", sorted({*SINCE_0_7, *SINCE_0_8, *UNTIL_0_6}))

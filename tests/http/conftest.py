@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from dynamodb_server import DynamoDBServer
     from redis_server import RedisServer
 
 
@@ -28,9 +29,16 @@ def open_site() -> Iterator[Callable[..., Site]]:
         site.close()
 
 
-@pytest.fixture(params=["files", "redis", "python_client"])
+@pytest.fixture(params=["files", "redis", "python_client", "dynamodb"])
 def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
     """The settings for a store."""
+    if request.param == "dynamodb":
+        server: DynamoDBServer = request.getfixturevalue("dynamodb_server")
+        return {
+            "SESSION_TYPE": "dynamodb",
+            "SESSION_DYNAMODB": server.resource(),
+            "SESSION_DYNAMODB_TABLE": server.table_name(),
+        }
     if request.param == "files":
         return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
     native = request.param == "redis"

@@ -146,6 +146,11 @@ def damage(store: dict[str, Any]) -> None:
         for key in client.keys("*"):
             client.set(key, b"\xc1 damaged", ex=500)
         return
+    if store["SESSION_TYPE"] == "dynamodb":
+        table = store["SESSION_DYNAMODB"].Table(store["SESSION_DYNAMODB_TABLE"])
+        for item in table.scan()["Items"]:
+            table.put_item(Item={**item, "val": b"\xc1 damaged"})
+        return
     for directory, _, names in os.walk(store["SESSION_FILE_DIR"]):
         for path in (Path(directory) / name for name in names):
             content = path.read_bytes()

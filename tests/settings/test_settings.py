@@ -73,6 +73,10 @@ WRONG: dict[str, Any] = {
     "SESSION_TYPE": "floppy",
     "SESSION_REDIS": 5,
     "SESSION_CACHELIB": 5,
+    "SESSION_DYNAMODB": 5,
+    "SESSION_DYNAMODB_TABLE": 5,
+    "SESSION_DYNAMODB_TABLE_NAME": 5,
+    "SESSION_DYNAMODB_TABLE_EXISTS": "perhaps",
 }
 
 

@@ -1,0 +1,5 @@
+"""Sessions in DynamoDB."""
+
+from .dynamodb import DynamoDBSession, DynamoDBSessionInterface
+
+__all__ = ["DynamoDBSession", "DynamoDBSessionInterface"]

@@ -33,12 +33,14 @@ def set_cookie(response: Any, name: str, value: str, expires: Any, attributes: d
 def vary_by_cookie(response: Any) -> None:
     """Adds ``Cookie`` to the ``Vary`` header."""
     if getattr(type(response), "vary", None) is _VARY:
-        present = response.headers.get("Vary")
-        if present == "Cookie":
-            return
-        if present is None:
-            response.headers.add("Vary", "Cookie")
-            return
+        # Headers.get makes an exception for a header that isn't there.
+        for name, value in response.headers:
+            if name.lower() == "vary":
+                if value != "Cookie":
+                    response.vary.add("Cookie")
+                return
+        response.headers.add("Vary", "Cookie")
+        return
     response.vary.add("Cookie")
 
 

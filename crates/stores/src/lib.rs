@@ -2,10 +2,16 @@
 
 #[cfg(all(feature = "filesystem", unix))]
 pub mod filesystem;
+#[cfg(feature = "postgresql")]
+pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
 
 mod settings;
+#[cfg(feature = "postgresql")]
+mod sql;
+#[cfg(any(feature = "postgresql", all(feature = "redis", unix)))]
+mod tls;
 
 use std::sync::Arc;
 
@@ -30,6 +36,8 @@ pub struct Backend {
 pub const BACKENDS: &[Backend] = &[
     #[cfg(all(feature = "filesystem", unix))]
     filesystem::BACKEND,
+    #[cfg(feature = "postgresql")]
+    postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]
     redis::BACKEND,
 ];

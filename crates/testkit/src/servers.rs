@@ -1,5 +1,6 @@
 //! Real servers, started as child processes on free loopback ports, in temporary folders; each is
-//! killed when its handle is dropped. Don't keep one in a `static`: statics are never dropped.
+//! killed when its handle is dropped. Don't keep one in a `static`, since statics are never dropped;
+//! a database server, which is slow to start, has `shared()` for that, and ends with the program.
 //!
 //! A missing program is a panic that says what to install, so that a test can't pass by being
 //! skipped.
@@ -12,9 +13,15 @@ use std::time::Duration;
 use flask_session_core::Deadline;
 
 mod certificates;
+#[cfg(unix)]
+mod postgresql;
 mod redis;
+#[cfg(unix)]
+mod supervised;
 
 pub use certificates::Certificates;
+#[cfg(unix)]
+pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};
 
 const START: Duration = Duration::from_secs(15);

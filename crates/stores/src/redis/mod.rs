@@ -18,7 +18,6 @@ mod save;
 mod script;
 mod server;
 mod socket;
-mod tls;
 mod url;
 mod ways;
 mod wire;

@@ -8,6 +8,7 @@ use flask_session_core::{Error, ErrorKind, Result};
 
 use super::{RedisStore, url};
 use crate::Settings;
+use crate::tls::TlsOptions;
 
 /// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
 #[derive(Clone)]
@@ -28,16 +29,6 @@ pub struct RedisOptions {
 pub(super) enum Address {
     Tcp { host: String, port: u16, tls: bool },
     Unix(PathBuf),
-}
-
-/// Whom to trust, and who we are, over TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TlsOptions {
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) cert_file: Option<PathBuf>,
-    pub(super) key_file: Option<PathBuf>,
-    pub(super) verify: bool,
-    pub(super) verify_hostname: bool,
 }
 
 impl RedisOptions {
@@ -88,13 +79,7 @@ impl RedisOptions {
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             pool_size: 64,
-            tls: TlsOptions {
-                ca_file: None,
-                cert_file: None,
-                key_file: None,
-                verify: true,
-                verify_hostname: true,
-            },
+            tls: TlsOptions::default(),
         }
     }
 

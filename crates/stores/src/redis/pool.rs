@@ -11,10 +11,10 @@ use redis::Value;
 use rustls::ClientConfig;
 
 use super::connection::Connection;
-use super::options::{Address, RedisOptions};
+use super::options::{Address, RedisOptions, misconfigured};
 use super::server::Server;
-use super::tls;
 use super::wire::{Choice, Commands, Line, Wire};
+use crate::tls;
 
 /// Opens blocking connections and keeps idle ones. Opens nothing before the first use in a
 /// process; what a forked child inherits it never touches.
@@ -39,7 +39,7 @@ impl Blocking {
     pub(super) fn new(options: RedisOptions) -> Result<Self> {
         options.check()?;
         let tls = match &options.address {
-            Address::Tcp { tls: true, .. } => Some(tls::configure(&options.tls)?),
+            Address::Tcp { tls: true, .. } => Some(tls::configure(&options.tls, misconfigured)?),
             _ => None,
         };
         Ok(Self {

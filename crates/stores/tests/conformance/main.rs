@@ -5,5 +5,9 @@
 #[cfg(feature = "filesystem")]
 mod filesystem;
 mod hosted;
+#[cfg(feature = "postgresql")]
+mod networks;
+#[cfg(feature = "postgresql")]
+mod postgresql;
 #[cfg(feature = "redis")]
 mod redis;

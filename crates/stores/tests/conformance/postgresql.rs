@@ -1,0 +1,115 @@
+//! PostgreSQL, in the ways in which it is reached, on tables as they are met.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flask_session_core::{Drive, Store, SystemClock, blocking};
+use flask_session_stores::{Setting, Settings, postgresql};
+use flask_session_testkit::servers::{PostgresqlServer, nobody};
+use flask_session_testkit::{ManualClock, Proxy, Subject, Unreachable};
+
+use super::networks::{self, NETWORKS};
+
+struct Postgresql {
+    server: &'static PostgresqlServer,
+    clock: Arc<ManualClock>,
+    settings: Settings,
+    proxies: Vec<Proxy>,
+}
+
+impl Postgresql {
+    /// A table of its own, which the store makes.
+    fn new(url: impl Fn(&PostgresqlServer) -> String) -> Self {
+        static TABLES: AtomicUsize = AtomicUsize::new(0);
+        let server = PostgresqlServer::shared();
+        let number = TABLES.fetch_add(1, Ordering::SeqCst);
+        let table = Setting::Text(format!("Sessions \"{number}\" 表名"));
+        Self {
+            server,
+            clock: Arc::new(ManualClock::new()),
+            settings: Settings::new(url(server)).with("table", table),
+            proxies: Vec::new(),
+        }
+    }
+
+    /// A table that somebody made; `{}` stands for its name.
+    fn on_table(definition: &str) -> Self {
+        static TABLES: AtomicUsize = AtomicUsize::new(0);
+        let mut subject = Self::new(PostgresqlServer::url);
+        let name = format!("by_hand_{}", TABLES.fetch_add(1, Ordering::SeqCst));
+        subject.server.command(&definition.replace("{}", &name));
+        subject.settings = Settings::new(subject.server.url())
+            .with("table", Setting::Text(name))
+            .with("create", Setting::Flag(false));
+        subject
+    }
+
+    fn store(&self, settings: Settings) -> Arc<dyn Store> {
+        let open = postgresql::open_with_clock(settings, self.clock.clone());
+        blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+    }
+}
+
+impl Subject for Postgresql {
+    fn open(&self) -> Arc<dyn Store> {
+        self.store(self.settings.clone())
+    }
+
+    fn wait(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn unreachable(&self) -> Vec<Unreachable> {
+        let limit = Duration::from_millis(300);
+        let at = |address: SocketAddr| {
+            let settings = Settings::new(self.server.url_at(address));
+            let open = postgresql::open_with_clock(
+                settings.with("timeout", Setting::Number(limit.as_secs_f64())),
+                Arc::new(SystemClock),
+            );
+            blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+        };
+        networks::unreachable(limit, nobody(), &self.proxies, at)
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![PostgresqlServer::PASSWORD.to_owned()]
+    }
+}
+
+mod over_tcp_with_a_password {
+    use super::*;
+
+    fn subject() -> Postgresql {
+        let mut subject = Postgresql::new(PostgresqlServer::url);
+        let address = subject.server.address();
+        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+mod in_a_table_made_by_hand_without_constraint_or_default {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Postgresql::on_table(
+        "CREATE TABLE {} (id integer PRIMARY KEY NOT NULL, session_id varchar(255), \
+         data bytea, expiry timestamp)"
+    ));
+}
+
+mod in_the_table_of_the_development_branch {
+    use super::*;
+
+    fn subject() -> Postgresql {
+        let mut subject = Postgresql::new(PostgresqlServer::url);
+        let layout = Setting::Text("postgresql".to_owned());
+        subject.settings = subject.settings.with("layout", layout);
+        subject
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}

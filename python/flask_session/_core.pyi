@@ -189,3 +189,6 @@ class Signer:
 
 def is_session_id(text: str, custom: bool = False) -> bool:
     """Whether ``text`` could be an id that we made, or, with ``custom``, one that an application made."""
+
+def backends() -> list[tuple[str, list[str]]]:
+    """The native backends of this build: each one's name, and what its URLs begin with."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import settings
 from .exceptions import SessionMisconfigured
 from .null import NullSessionInterface
+from .url import NativeSessionInterface, backend_of, is_served_by, scheme
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -34,6 +35,8 @@ class Session:
         config = app.config
         name = config.get("SESSION_TYPE", settings.SESSION_TYPE.default)
         kind = name.strip().lower() if isinstance(name, str) else name
+        if settings.SESSION_URL.given(config):
+            return self._at_url(app, kind if config.get("SESSION_TYPE") is not None else None)
         if kind == "null":
             return NullSessionInterface(app)
         if kind in settings.MISSING_BACKENDS:
@@ -45,16 +48,37 @@ class Session:
             raise SessionMisconfigured(f"SESSION_TYPE must be one of {_listed()}, not {name!r}")
         module, class_name = settings.BACKENDS[kind]
         interface_class: Any = getattr(import_module(module), class_name)
-        interface: SessionInterface = interface_class(
-            app=app,
-            key_prefix=settings.SESSION_KEY_PREFIX.read(config),
-            use_signer=settings.SESSION_USE_SIGNER.read(config),
-            permanent=settings.SESSION_PERMANENT.read(config),
-            sid_length=settings.SESSION_ID_LENGTH.read(config),
-            serialization_format=settings.SESSION_SERIALIZATION_FORMAT.read(config),
-            **interface_class._arguments_from(config),
-        )
-        return interface
+        return _made(interface_class, app, interface_class._arguments_from(config))
+
+    def _at_url(self, app: Flask, kind: Any) -> SessionInterface:
+        """The interface for SESSION_URL; ``kind`` is SESSION_TYPE if that is set, too."""
+        url: str = settings.SESSION_URL.read(app.config)
+        backend = backend_of(url)
+        if kind is not None and not is_served_by(kind, backend):
+            raise SessionMisconfigured(
+                f"SESSION_TYPE = {kind!r}, but SESSION_URL begins with {scheme(url)}:, which is {backend!r}; "
+                "set one of them"
+            )
+        named = settings.BACKENDS.get(kind or backend)
+        if named is not None:
+            interface_class: Any = getattr(import_module(named[0]), named[1])
+            arguments = interface_class._arguments_from_url(url, app.config)
+            if arguments is not None:
+                return _made(interface_class, app, arguments)
+        return _made(NativeSessionInterface, app, {"url": url})
+
+
+def _made(interface_class: Any, app: Flask, arguments: dict[str, Any]) -> SessionInterface:
+    interface: SessionInterface = interface_class(
+        app=app,
+        key_prefix=settings.SESSION_KEY_PREFIX.read(app.config),
+        use_signer=settings.SESSION_USE_SIGNER.read(app.config),
+        permanent=settings.SESSION_PERMANENT.read(app.config),
+        sid_length=settings.SESSION_ID_LENGTH.read(app.config),
+        serialization_format=settings.SESSION_SERIALIZATION_FORMAT.read(app.config),
+        **arguments,
+    )
+    return interface
 
 
 def _listed() -> str:

@@ -105,6 +105,11 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         """The constructor's backend-specific arguments, from an application's configuration."""
         return {}
 
+    @classmethod
+    def _arguments_from_url(cls, url: str, config: Any) -> dict[str, Any] | None:  # noqa: ARG003
+        """The same where SESSION_URL says where; None if this interface takes no URL."""
+        return None
+
     # What a backend provides
 
     def _current_store(self) -> Store | None:

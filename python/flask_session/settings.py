@@ -57,6 +57,11 @@ class Setting:
         except Refused as refused:
             raise SessionMisconfigured(f"{self.name} must be {refused or self.kind}") from None
 
+    def refuse_beside_url(self, config: Mapping[str, Any]) -> None:
+        """Raises SessionMisconfigured if this is set, too, where SESSION_URL says what it would say."""
+        if self.given(config):
+            raise SessionMisconfigured(f"SESSION_URL and {self.name} are both set; set one of them")
+
     def given(self, config: Mapping[str, Any]) -> bool:
         """Whether the user set it himself."""
         return config.get(self.name) is not None
@@ -147,6 +152,14 @@ SESSION_TYPE = Setting(
     "`null`, " + ", ".join(f"`{name}`" for name in BACKENDS),
     "Where sessions are kept; case doesn't matter. With `null`, reading an empty session works and setting "
     "anything raises an error.",
+)
+SESSION_URL = Setting(
+    "SESSION_URL",
+    None,
+    "a URL",
+    "Where sessions are kept, for every native store: its beginning says which, so that SESSION_TYPE needn't "
+    "be set. [The stores](backends/README.md) lists them.",
+    text,
 )
 SESSION_PERMANENT = Setting(
     "SESSION_PERMANENT",
@@ -241,6 +254,7 @@ SESSION_ON_CONFLICT = Setting(
 
 GENERAL: tuple[Setting, ...] = (
     SESSION_TYPE,
+    SESSION_URL,
     SESSION_PERMANENT,
     SESSION_USE_SIGNER,
     SESSION_KEY_PREFIX,

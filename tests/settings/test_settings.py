@@ -71,6 +71,7 @@ WRONG: dict[str, Any] = {
     "SESSION_FILE_THRESHOLD": -1,
     "SESSION_FILE_MODE": "rw",
     "SESSION_TYPE": "floppy",
+    "SESSION_URL": "http://h",
     "SESSION_REDIS": 5,
     "SESSION_CACHELIB": 5,
     "SESSION_DYNAMODB": 5,

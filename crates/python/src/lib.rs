@@ -29,7 +29,7 @@ mod _core {
     #[pymodule_export]
     use crate::record::{Pending, Record};
     #[pymodule_export]
-    use crate::store::Store;
+    use crate::store::{Store, backends};
     #[pymodule_export]
     use crate::touches::Touches;
 

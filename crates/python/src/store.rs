@@ -26,6 +26,15 @@ pub(crate) struct Store {
     name: &'static str,
 }
 
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn backends() -> Vec<(&'static str, Vec<&'static str>)> {
+    flask_session_stores::BACKENDS
+        .iter()
+        .map(|backend| (backend.name, backend.schemes.to_vec()))
+        .collect()
+}
+
 /// Runs one operation with the interpreter released.
 fn run<T: Send>(py: Python<'_>, operation: impl Future<Output = Result<T>> + Send) -> PyResult<T> {
     py.detach(|| drive(operation)).map_err(raise)

@@ -130,6 +130,11 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
             "mode": SESSION_FILE_MODE.read(config),
         }
 
+    @classmethod
+    def _arguments_from_url(cls, url: str, config: Any) -> dict[str, Any]:
+        SESSION_FILE_DIR.refuse_beside_url(config)
+        return {**cls._arguments_from(config), "cache_dir": url.removeprefix("file:").removeprefix("//")}
+
     def _current_store(self) -> Store:
         return self._store
 

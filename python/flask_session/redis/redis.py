@@ -108,6 +108,11 @@ class RedisSessionInterface(ServerSideSessionInterface):
     def _arguments_from(cls, config: Any) -> dict[str, Any]:
         return {"client": SESSION_REDIS.read(config)}
 
+    @classmethod
+    def _arguments_from_url(cls, url: str, config: Any) -> dict[str, Any]:
+        SESSION_REDIS.refuse_beside_url(config)
+        return {"client": url}
+
     def __getattr__(self, name: str) -> Any:
         """Makes ``client`` on demand: a redis-py client of the same server, where a URL was configured."""
         if name != "client":

@@ -1,0 +1,131 @@
+"""The table in docs/backends/README.md: each row is built, and says of itself what the row says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import boto3
+import flask
+import pytest
+import redis
+import redis.sentinel
+from cachelib import SimpleCache
+
+from flask_session import ServerSideSessionInterface, Session
+from flask_session._core import Store, backends
+from memory_sessions import MemorySessionInterface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = Path(__file__).parents[2] / "docs" / "backends" / "README.md"
+Row = tuple[str, str, str, str]
+
+
+def configured(**config: Any) -> Any:
+    app = flask.Flask("configured")
+    app.config.update(config)
+    Session(app)
+    return app.session_interface
+
+
+class Subclass(redis.Redis):
+    pass
+
+
+class OwnHook(MemorySessionInterface):
+    def _retrieve_session_data(self, store_id: str) -> Any:
+        return None
+
+
+def of_redis(client: Any, **config: Any) -> Callable[[Path], Any]:
+    return lambda _: configured(SESSION_TYPE="redis", SESSION_REDIS=client, **config)
+
+
+def with_cache(folder: Path) -> Any:
+    interface = configured(SESSION_URL=f"file:{folder}")
+    interface.cache = SimpleCache()
+    return interface
+
+
+def with_serializer(_: Path) -> Any:
+    interface = MemorySessionInterface(flask.Flask("own"))
+    interface.serializer = mock.Mock()
+    return interface
+
+
+RESOURCE = boto3.resource(
+    "dynamodb", region_name="r", aws_access_key_id="key", aws_secret_access_key="secret"
+)
+SENTINEL = redis.sentinel.Sentinel([("127.0.0.1", 1)])
+
+# How the rows are built, by their first two columns.
+BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
+    ("redis", "a URL"): [
+        of_redis("redis://127.0.0.1:1"),
+        lambda _: configured(SESSION_URL="rediss://h"),
+    ],
+    ("redis", "a `redis.Redis` that can be translated"): [of_redis(redis.Redis())],
+    ("redis", "the same with `SESSION_NATIVE = False`, or under gevent"): [
+        of_redis(redis.Redis(), SESSION_NATIVE=False)
+    ],
+    ("redis", "a subclass, a `RedisCluster`, what `Sentinel.master_for` makes"): [
+        of_redis(Subclass()),
+        # A cluster has servers of its own: tests/interface/test_redis_client.py.
+        of_redis(SENTINEL.master_for("main")),
+    ],
+    ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
+    ("postgresql", "a URL"): [lambda _: configured(SESSION_URL="postgresql://h/database")],
+    ("filesystem", "a directory or a URL"): [
+        lambda folder: configured(SESSION_TYPE="filesystem", SESSION_FILE_DIR=folder),
+        lambda folder: configured(SESSION_URL=f"file:{folder}"),
+    ],
+    ("filesystem", "a cache assigned to `interface.cache`"): [with_cache],
+    ("dynamodb", "a `boto3` resource or a URL"): [
+        lambda _: configured(SESSION_TYPE="dynamodb", SESSION_DYNAMODB=RESOURCE),
+        lambda _: configured(SESSION_TYPE="dynamodb", SESSION_DYNAMODB="http://k:s@h?region=r"),
+    ],
+    ("cachelib", "any cachelib cache"): [
+        lambda _: configured(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    ],
+    ("any", "an interface with a storage hook of your own, or another `serializer`"): [
+        lambda _: OwnHook(flask.Flask("own")),
+        with_serializer,
+    ],
+}
+
+
+def table(heading: str) -> list[tuple[str, ...]]:
+    """The rows below `heading`, without those that head them."""
+    text = PAGE.read_text().partition(heading)[2]
+    rows = re.findall(r"^\| (.+) \|$", text, re.MULTILINE)
+    return [tuple(cell.strip() for cell in row.split(" | ")) for row in rows]
+
+
+GUARANTEES = {row[:2]: row[2:] for row in table("## What is guaranteed")[2:]}
+
+
+def test_every_row_is_tried() -> None:
+    assert set(GUARANTEES) == set(BUILT)
+
+
+@pytest.mark.parametrize("row", BUILT, ids=" ".join)
+def test_a_row_is_true(row: tuple[str, str], tmp_path: Path) -> None:
+    through, guarantee = GUARANTEES[row]
+    for build in BUILT[row]:
+        interface: ServerSideSessionInterface = build(tmp_path)
+        assert interface.guarantee == guarantee
+        assert isinstance(interface._direct_store(), Store) is through.startswith("native")
+
+
+def test_the_pages_list_says_how_the_urls_of_each_store_begin() -> None:
+    listed = set(re.findall(r"`([a-z0-9+]+):`", PAGE.read_text()))
+    assert listed <= {scheme for _, schemes in backends() for scheme in schemes}
+    assert {name for name, schemes in backends() if schemes[0] not in listed} == set()
+
+
+def test_every_native_store_has_a_row() -> None:
+    assert {name for name, _ in backends()} <= {store for store, _ in GUARANTEES}

@@ -8,6 +8,7 @@ import pytest
 
 from dynamodb_server import DynamoDBServer
 from redis_server import RedisServer
+from started_server import StartedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,3 +35,19 @@ def dynamodb_server() -> Iterator[DynamoDBServer]:
     server = DynamoDBServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[StartedServer]:
+    """A cluster of three nodes for the whole run."""
+    cluster = StartedServer("redis_cluster")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def redis_sentinel() -> Iterator[StartedServer]:
+    """A primary, a replica and a sentinel, for a test that may kill them."""
+    sentinel = StartedServer("redis_sentinel")
+    yield sentinel
+    sentinel.stop()

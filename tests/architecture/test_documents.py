@@ -52,7 +52,11 @@ EXAMPLES = [
 ]
 
 
-SERVERS = {"DYNAMODB_URL": "dynamodb_server"}
+SERVERS = {
+    "DYNAMODB_URL": "dynamodb_server",
+    "CLUSTER_URL": "redis_cluster",
+    "SENTINEL_URL": "redis_sentinel",
+}
 """What examples read from the environment, and the server whose URL it is."""
 
 

@@ -49,7 +49,7 @@ class Conversation:
         self.cookie: str | None = None
 
     def ask(self, release: str, deed: str, look: str = "None") -> str:
-        task = json.dumps([self.server.endpoint, self.table, self.config, self.cookie, deed, look])
+        task = json.dumps([self.server.address, self.table, self.config, self.cookie, deed, look])
         command = [interpreter(release), "-W", "ignore", "-c", PROBE, task]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from site_under_test import Site
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from dynamodb_server import DynamoDBServer
     from redis_server import RedisServer
+    from started_server import StartedServer
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def open_site() -> Iterator[Callable[..., Site]]:
         site.close()
 
 
-@pytest.fixture(params=["files", "redis", "python_client", "dynamodb"])
+@pytest.fixture(params=["files", "redis", "python_client", "cluster", "dynamodb"])
 def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
     """The settings for a store."""
     if request.param == "dynamodb":
@@ -41,6 +43,11 @@ def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: P
         }
     if request.param == "files":
         return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
+    if request.param == "cluster":
+        cluster: StartedServer = request.getfixturevalue("redis_cluster")
+        client = redis.RedisCluster(host="127.0.0.1", port=cluster.port)
+        client.flushall()
+        return {"SESSION_TYPE": "redis", "SESSION_REDIS": client}
     native = request.param == "redis"
     return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.client(), "SESSION_NATIVE": native}
 

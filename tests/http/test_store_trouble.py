@@ -143,7 +143,7 @@ def damage(store: dict[str, Any]) -> None:
     """Overwrites the content of every stored session by something that is none."""
     if store["SESSION_TYPE"] == "redis":
         client = store["SESSION_REDIS"]
-        for key in client.keys("*"):
+        for key in list(client.scan_iter()):
             client.set(key, b"\xc1 damaged", ex=500)
         return
     if store["SESSION_TYPE"] == "dynamodb":

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import ssl
 import sys
-import time
-from tempfile import mkdtemp
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -18,10 +16,10 @@ import redis
 from flask_session import RedisSessionInterface, Session, SessionMisconfigured, _core
 from flask_session.foreign import PlainStore, RedisStyleStore
 from flask_session.redis.translate import Native, Untranslatable, translate
-from redis_server import RedisServer, free_port
+from redis_server import RedisServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 
 def interface(client: Any, **config: Any) -> Any:
@@ -374,38 +372,6 @@ def test_where_scripts_are_forbidden_a_transaction_compares(
     assert scriptless.open(sid).new
     assert scriptless.interface.guarantee == "merge"
     assert caplog.records == []
-
-
-@pytest.fixture
-def cluster() -> Iterator[redis.RedisCluster]:
-    options = {
-        "--cluster-enabled": "yes",
-        "--cluster-port": str(free_port()),
-        "--databases": "1",
-        "--dir": mkdtemp(),
-    }
-    server = RedisServer(*(word for option in options.items() for word in option)).start()
-    server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    while b"cluster_state:ok" not in server.client().execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
-        time.sleep(0.05)
-    client = redis.RedisCluster(host="127.0.0.1", port=server.port)
-    yield client
-    client.close()
-    server.stop()
-
-
-def test_through_a_cluster_client_two_writers_keep_both(cluster: redis.RedisCluster) -> None:
-    clustered = Site(cluster)
-    assert type(clustered.interface._current_store()) is RedisStyleStore
-    for size in (1, 10_000):
-        sid = clustered.new(text="x" * size)
-        one, other = clustered.open(sid), clustered.open(sid)
-        one["a"], other["b"] = 1, 2
-        clustered.save(one)
-        clustered.save(other)
-        found = clustered.open(sid)
-        assert (found["a"], found["b"], len(found["text"])) == (1, 2, size)
-    assert clustered.interface.guarantee == "merge"
 
 
 def test_under_gevent_sessions_go_through_the_patched_client(monkeypatch: pytest.MonkeyPatch) -> None:

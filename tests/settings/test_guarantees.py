@@ -74,7 +74,7 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
     ],
     ("redis", "a subclass, a `RedisCluster`, what `Sentinel.master_for` makes"): [
         of_redis(Subclass()),
-        # A cluster has servers of its own: tests/interface/test_redis_client.py.
+        # A cluster has servers of its own: tests/interface/test_redis_deployments.py.
         of_redis(SENTINEL.master_for("main")),
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],

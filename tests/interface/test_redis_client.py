@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import sys
+from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -12,6 +13,7 @@ from unittest import mock
 import flask
 import pytest
 import redis
+from werkzeug.local import LocalProxy
 
 from flask_session import RedisSessionInterface, Session, SessionMisconfigured, _core
 from flask_session.foreign import PlainStore, RedisStyleStore
@@ -85,6 +87,29 @@ def test_a_client_made_from_a_url_is_translated() -> None:
     assert found.options["username"] == "u"
     assert found.options["timeout"] == 3.0
     assert "p" not in repr(found).replace("options", "").split("url=")[1].split("'")[2]
+
+
+def test_a_client_made_from_a_url_checks_the_host_name_where_its_redis_py_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def checks(url: str) -> Any:
+        found = translate(redis.from_url(url))
+        assert isinstance(found, Native)
+        return found.options["verify_hostname"]
+
+    assert checks("rediss://h")
+    assert not checks("rediss://h?ssl_check_hostname=False")
+    # Up to redis-py 5 the parameter's default was False.
+    connect = redis.SSLConnection.__init__
+    names = [name for name, one in signature(connect).parameters.items() if one.default is not one.empty]
+    assert connect.__defaults__ is not None
+    defaults = [
+        False if name == "ssl_check_hostname" else default
+        for name, default in zip(names, connect.__defaults__, strict=False)
+    ]
+    monkeypatch.setattr(connect, "__defaults__", tuple(defaults))
+    assert not checks("rediss://h")
+    assert checks("rediss://h?ssl_check_hostname=True")
 
 
 class Subclass(redis.Redis):
@@ -210,6 +235,19 @@ def test_what_is_no_client_is_an_error_that_names_the_key(client: Any) -> None:
         interface(client)
     with pytest.raises(SessionMisconfigured, match="SESSION_REDIS"):
         RedisSessionInterface(None, client=client)
+
+
+def test_a_client_may_be_a_proxy_for_one_that_is_there_when_it_is_used(redis_server: RedisServer) -> None:
+    app = flask.Flask("redis")
+    proxy = LocalProxy(lambda: flask.current_app.extensions["redis"])
+    app.config.update(SESSION_TYPE="redis", SESSION_REDIS=proxy)
+    Session(app)
+    app.extensions["redis"] = redis_server.client()
+    app.add_url_rule("/put", view_func=lambda: flask.session.update(a=1) or "", endpoint="put")
+    app.add_url_rule("/get", view_func=lambda: str(flask.session.get("a")), endpoint="get")
+    browser = app.test_client()
+    browser.get("/put")
+    assert browser.get("/get").text == "1"
 
 
 def test_a_mock_gets_exactly_flask_sessions_calls() -> None:

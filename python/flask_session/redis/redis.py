@@ -169,6 +169,9 @@ def _checked(client: Any) -> Any:
                 + ", ".join(SCHEMES)
             )
         return client
+    if not isinstance(client, type) and hasattr(type(client), "__getattr__"):
+        # It passes on what it is asked, perhaps to a client that it gets later: LocalProxy, FlaskRedis.
+        return client
     wanted = ("get", "set", "delete")
     if isinstance(client, type) or not all(callable(getattr(client, name, None)) for name in wanted):
         raise SessionMisconfigured(

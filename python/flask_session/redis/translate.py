@@ -6,6 +6,7 @@ have a native counterpart. For anything else ``translate`` says in words why not
 
 from __future__ import annotations
 
+import inspect
 import ssl
 import sys
 from dataclasses import dataclass, field
@@ -133,19 +134,18 @@ def _translate_settings(scheme: str, given: dict[str, Any], pool: Any) -> Native
     if scheme == "unix":
         return Native(f"unix://{quote(str(given['path']))}?{urlencode({'db': database})}", options)
     if scheme == "rediss":
-        options.update(_tls(given))
+        options.update(_tls(given, pool.connection_class))
     host = str(given.get("host") or "localhost")
     host = f"[{host}]" if ":" in host else quote(host)
     return Native(f"{scheme}://{host}:{port}/{database}", options)
 
 
-def _tls(given: dict[str, Any]) -> dict[str, Any]:
+def _tls(given: dict[str, Any], connection_class: type) -> dict[str, Any]:
     wanted = given.get("ssl_cert_reqs", "required")
     verify = wanted not in (ssl.CERT_NONE, "none", None)
-    options: dict[str, Any] = {
-        "verify": verify,
-        "verify_hostname": verify and bool(given.get("ssl_check_hostname", True)),
-    }
+    # A client made from a URL leaves it to the connection's default: False up to redis-py 5, then True.
+    check_hostname = given.get("ssl_check_hostname", _default(connection_class, "ssl_check_hostname"))
+    options: dict[str, Any] = {"verify": verify, "verify_hostname": verify and bool(check_hostname)}
     for name, native in (
         ("ssl_ca_certs", "ca_file"),
         ("ssl_certfile", "cert_file"),
@@ -154,6 +154,10 @@ def _tls(given: dict[str, Any]) -> dict[str, Any]:
         if given.get(name):
             options[native] = str(given[name])
     return options
+
+
+def _default(connection_class: type, name: str) -> Any:
+    return inspect.signature(connection_class).parameters[name].default
 
 
 def _patched(client: Any, names: tuple[str, ...]) -> str | None:

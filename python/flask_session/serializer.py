@@ -25,7 +25,10 @@ class Serializer(ABC):
 
 
 class MsgSpecSerializer(Serializer):
-    """MessagePack or JSON, byte for byte as Flask-Session 0.8 writes them (``docs/format.md``)."""
+    """MessagePack or JSON, byte for byte as Flask-Session 0.8 writes them (``docs/format.md``).
+
+    ``encoder`` and ``decoder`` may be replaced, by those of msgspec with hooks of the application, say.
+    """
 
     def __init__(
         self,
@@ -38,14 +41,18 @@ class MsgSpecSerializer(Serializer):
         """``format``: ``msgpack`` or ``json``; anything else raises SessionMisconfigured."""
         self.app = app
         self.codec = Codec(format, keep_types=keep_types, legacy_pickle=legacy_pickle)
+        self.encoder: Any = self.codec
+        self.decoder: Any = self.codec
 
     def encode(self, session: Any) -> bytes:
         """Raises SessionUnsupported, naming the key whose value can't be stored."""
-        return self.codec.encode(session if type(session) is dict else dict(session))
+        payload: bytes = self.encoder.encode(session if type(session) is dict else dict(session))
+        return payload
 
     def decode(self, serialized_data: bytes | str) -> dict[Any, Any] | None:
         """Raises SessionCorrupt."""
-        return self.codec.decode(serialized_data)
+        data: dict[Any, Any] | None = self.decoder.decode(serialized_data)
+        return data
 
     # Flask-Session 0.6 and its development branch call the same two methods by these names.
     def dumps(self, session: Any) -> bytes:
@@ -69,8 +76,11 @@ def codec_of(serializer: Any) -> Codec | None:
         and MsgSpecSerializer.decode is _DECODE
         and "encode" not in (own := serializer.__dict__)
         and "decode" not in own
+        and serializer.encoder is serializer.codec
+        and serializer.decoder is serializer.codec
     ):
-        return serializer.codec
+        codec: Codec = serializer.codec
+        return codec
     return None
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import flask
+import msgspec
 import pytest
 
 from flask_session import ServerSideSession, ServerSideSessionInterface
@@ -167,6 +168,23 @@ def test_a_replaced_serializer_reads_and_writes_everything() -> None:
     saved(app, session)
     assert interface.store.store.get(f"session:{session.sid}").startswith(b'own:{"_permanent"')
     assert opened(app, session.sid)["a"] == 1
+
+
+def test_the_encoder_and_the_decoder_may_have_hooks_of_the_application() -> None:
+    app = application()
+    serializer: Any = app.session_interface.serializer  # type: ignore[attr-defined]
+    serializer.encoder = msgspec.msgpack.Encoder(enc_hook=lambda value: f"made of {type(value).__name__}")
+    session = opened(app, None)
+    session["a"] = 1j
+    saved(app, session)
+    assert opened(app, session.sid)["a"] == "made of complex"
+
+    class Own:
+        def decode(self, payload: bytes) -> Any:
+            return {**msgspec.msgpack.decode(payload), "decoded": True}
+
+    serializer.decoder = Own()
+    assert opened(app, session.sid)["decoded"]
 
 
 def test_a_serializer_may_have_the_older_method_names() -> None:

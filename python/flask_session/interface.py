@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MOST_REPORTED = 1000
 """Unreadable sessions that are remembered, so that each is logged once."""
+_REPAIRABLE = (TypeError, ValueError)
+"""What an error handler may have put right: a value that can't be stored, and not a store that is down."""
 LONGEST_KEY = 250
 """Bytes of a store key, prefix included, where the application makes the ids."""
 
@@ -188,7 +190,8 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         """Whether ``sid`` can be an id of ours; anything else never reaches the store."""
         if is_session_id(sid):
             return True
-        if not self._foreign_ids and is_original(self, "_generate_sid"):
+        # A signed id has come from this application, perhaps from another of its processes.
+        if not self.use_signer and not self._foreign_ids and is_original(self, "_generate_sid"):
             return False
         return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
 
@@ -297,7 +300,8 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         ):
             session._saved_by = app
             return
-        if session._save_failure is not None and sys.exc_info()[1] is session._save_failure:
+        failure = session._save_failure
+        if failure is not None and sys.exc_info()[1] is failure and not isinstance(failure, _REPAIRABLE):
             # Flask answers the failure of this very save, and saves once more for that answer.
             return
         store = self._direct_store()

@@ -104,6 +104,13 @@ def test_keys_are_read_anew_when_the_application_changes_them() -> None:
     assert interface._sign(app, "some-session") != first
 
 
+def test_an_id_that_another_process_has_assigned_and_signed_is_believed() -> None:
+    app = application(use_signer=True, SECRET_KEY="k")
+    sid = stored(app, ENTRIES, sid="user:1/one")
+    assert opened(app, signed(sid, "k"))["name"] == "Ada"
+    assert not opened(app, signed(sid, "foreign"))
+
+
 def test_an_own_signer_is_used() -> None:
     app = application(use_signer=True, SECRET_KEY="k")
     interface: Any = app.session_interface

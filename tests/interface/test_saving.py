@@ -276,6 +276,44 @@ def test_what_cannot_be_stored_names_its_key_and_nothing_is_lost() -> None:
     assert dict(opened(app, sid)) == ENTRIES
 
 
+def site_whose_error_handler_removes_what_is_bad() -> flask.Flask:
+    app = application()
+    app.testing = False
+
+    @app.get("/put")
+    def put() -> str:
+        flask.session.update(good=1, bad=object())
+        return ""
+
+    @app.errorhandler(500)
+    def answer(error: Exception) -> tuple[str, int]:
+        del flask.session["bad"]
+        return "", 500
+
+    app.add_url_rule("/see", view_func=lambda: sorted(flask.session))
+    return app
+
+
+def test_an_error_handler_may_remove_what_cannot_be_stored() -> None:
+    browser = site_whose_error_handler_removes_what_is_bad().test_client()
+    assert browser.get("/put").status_code == 500
+    assert browser.get("/see").json == ["_permanent", "good"]
+
+
+def test_for_the_answer_to_a_store_that_fails_it_is_not_asked_again() -> None:
+    app = site_whose_error_handler_removes_what_is_bad()
+    commits = []
+
+    def fail(commit: Any, ttl: float) -> None:
+        commits.append(commit)
+        raise ConnectionError("the store is down")
+
+    app.session_interface.store.commit = fail  # type: ignore[attr-defined]
+    app.add_url_rule("/fail", "fail", lambda: flask.session.update(bad="text") or "")
+    assert app.test_client().get("/fail").status_code == 500
+    assert len(commits) == 1
+
+
 @pytest.mark.parametrize("lifetime", [0, timedelta(milliseconds=300)])
 def test_a_lifetime_of_less_than_a_second_is_no_error(lifetime: Any) -> None:
     app = application(PERMANENT_SESSION_LIFETIME=lifetime)

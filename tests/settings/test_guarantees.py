@@ -79,6 +79,7 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
     ("postgresql", "a URL"): [lambda _: configured(SESSION_URL="postgresql://h/database")],
+    ("sqlite", "a URL"): [lambda folder: configured(SESSION_URL=f"sqlite:///{folder}/app.db")],
     ("filesystem", "a directory or a URL"): [
         lambda folder: configured(SESSION_TYPE="filesystem", SESSION_FILE_DIR=folder),
         lambda folder: configured(SESSION_URL=f"file:{folder}"),

@@ -6,9 +6,11 @@ pub mod filesystem;
 pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 mod settings;
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "postgresql", feature = "sqlite"))]
 mod sql;
 #[cfg(any(feature = "postgresql", all(feature = "redis", unix)))]
 mod tls;
@@ -40,6 +42,8 @@ pub const BACKENDS: &[Backend] = &[
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]
     redis::BACKEND,
+    #[cfg(feature = "sqlite")]
+    sqlite::BACKEND,
 ];
 
 /// Opens the store at a URL for threads that may block. Connects at the first operation; fails for

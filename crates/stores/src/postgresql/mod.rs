@@ -103,8 +103,7 @@ impl Driver for Postgresql {
             format!("${number}::{kind}")
         },
         positional: false,
-        // The second comparison is for columns whose collation takes different texts for equal.
-        same_key: "session_id = :key AND CAST(session_id AS text) COLLATE \"C\" = :key",
+        exact: "CAST({} AS text) COLLATE \"C\"",
         same_data: "data = :old",
         has_prefix: "starts_with(CAST(session_id AS text) COLLATE \"C\", :prefix)",
         from_nothing: "",

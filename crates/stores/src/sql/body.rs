@@ -13,8 +13,8 @@ use flask_session_core::{
     Page, PerProcess, Refresh, Result, Saved, Store, Timestamp,
 };
 
-use super::options::{Storage, misconfigured};
 use super::statement::{Dialect, Statement, Statements, Values};
+use super::storage::{Storage, misconfigured};
 use super::table::{Shape, Table};
 use super::work::{Delete, List, Load, Save, Sweep, Touch, Work};
 
@@ -26,6 +26,10 @@ const TRIES: usize = 6;
 
 /// Why a statement gave no answer.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "postgresql"),
+    allow(dead_code, reason = "where no server can go away")
+)]
 pub(crate) enum Problem {
     /// A row of this key, or of this `id`, is there.
     Duplicate,

@@ -1,14 +1,13 @@
-//! How a database is reached, and where in it the sessions are.
+//! How a database server is reached.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use flask_session_core::{Error, ErrorKind, Result};
-use percent_encoding::percent_decode_str;
+use flask_session_core::Result;
 use url::Url;
 
-use super::table::{Layout, Table};
+use super::storage::{DEFAULT_LIMIT, Storage, decoded, limit, misconfigured, printable, seconds};
 use crate::Settings;
 use crate::tls::TlsOptions;
 
@@ -54,49 +53,6 @@ pub(crate) struct SqlOptions {
     pub(crate) connect_timeout: Duration,
     pub(crate) storage: Storage,
 }
-
-/// Where the sessions are, and how long an operation may take.
-#[derive(Debug, Clone)]
-pub(crate) struct Storage {
-    pub(crate) table: Table,
-    /// Whether a missing table is made.
-    pub(crate) create: bool,
-    pub(crate) timeout: Duration,
-}
-
-impl Storage {
-    /// Takes `table`, `schema`, `sequence`, `create`, `layout` and `timeout`.
-    pub(crate) fn take(settings: &mut Settings) -> Result<Self> {
-        let layout = match settings.text("layout")?.as_deref() {
-            None | Some("sqlalchemy") => Layout::SqlAlchemy,
-            Some("postgresql") => Layout::Postgresql,
-            Some(_) => return Err(misconfigured("layout is sqlalchemy or postgresql")),
-        };
-        let name = match layout {
-            Layout::SqlAlchemy => "sessions",
-            Layout::Postgresql => "flask_sessions",
-        };
-        let mut table = Table {
-            schema: settings.text("schema")?,
-            name: settings.text("table")?.unwrap_or_else(|| name.to_owned()),
-            sequence: settings.text("sequence")?,
-            layout,
-        };
-        if layout == Layout::Postgresql {
-            table.sequence = None;
-            table.schema.get_or_insert_with(|| "public".to_owned());
-        }
-        table.check()?;
-        let timeout = settings.seconds("timeout")?;
-        Ok(Self {
-            table,
-            create: settings.flag("create")?.unwrap_or(true),
-            timeout: limit("timeout", timeout.unwrap_or(DEFAULT_LIMIT))?,
-        })
-    }
-}
-
-const DEFAULT_LIMIT: Duration = Duration::from_secs(5);
 
 impl SqlOptions {
     /// Reads the URL, then the options, which win. Fails for what can't be right.
@@ -238,42 +194,5 @@ impl fmt::Debug for SqlOptions {
             .field("encryption", &self.encryption)
             .field("storage", &self.storage)
             .finish_non_exhaustive()
-    }
-}
-
-/// An error in what the user configured.
-pub(crate) fn misconfigured(detail: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Misconfigured, detail)
-}
-
-fn decoded(text: &str) -> Result<String> {
-    percent_decode_str(text)
-        .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| misconfigured("the database's URL isn't UTF-8"))
-}
-
-fn seconds(name: &str, value: &str) -> Result<Duration> {
-    let seconds = value.parse::<f64>().ok();
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| misconfigured(format!("{name} must be a number of seconds")))
-}
-
-fn limit(name: &str, duration: Duration) -> Result<Duration> {
-    if duration.is_zero() || duration > Duration::from_secs(86_400) {
-        let detail = format!("{name} must be more than 0 and at most a day");
-        return Err(misconfigured(detail));
-    }
-    Ok(duration)
-}
-
-/// A setting's name, as far as it is one; what follows an unencoded "?" in a password isn't.
-fn printable(name: &str) -> &str {
-    let legal = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    if name.len() <= 40 && name.bytes().all(legal) && name.contains('_') {
-        name
-    } else {
-        "(percent-encode a ? in a password)"
     }
 }

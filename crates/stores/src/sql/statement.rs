@@ -54,8 +54,8 @@ pub(crate) struct Dialect {
     pub(crate) mark: fn(Slot, usize) -> String,
     /// Whether each mark has a value of its own, in order, even where a slot comes again.
     pub(crate) positional: bool,
-    /// The row of `:key`, compared byte for byte.
-    pub(crate) same_key: &'static str,
+    /// A text, `{}`, in the form that is compared byte for byte, whatever its collation.
+    pub(crate) exact: &'static str,
     /// That `data` is `:old`, byte for byte.
     pub(crate) same_data: &'static str,
     /// That the key begins with `:prefix`, byte for byte.
@@ -70,10 +70,27 @@ pub(crate) struct Dialect {
     pub(crate) next_value: &'static str,
 }
 
+impl Dialect {
+    fn exact(&self, text: &str) -> String {
+        self.exact.replace("{}", text)
+    }
+
+    /// The row of `:key`. The first comparison is the index's, which may take different texts for
+    /// equal.
+    fn same_key(&self) -> String {
+        let (column, key) = (self.exact("session_id"), self.exact(":key"));
+        format!("session_id = :key AND {column} = {key}")
+    }
+}
+
 /// A statement and its slots, in the order of its values.
 #[derive(Debug)]
 pub(crate) struct Statement {
     /// Its place among the statements of a connection.
+    #[cfg_attr(
+        not(feature = "postgresql"),
+        allow(dead_code, reason = "where the driver keeps statements by their text")
+    )]
     pub(crate) number: usize,
     pub(crate) sql: String,
     pub(crate) slots: Vec<Slot>,
@@ -101,12 +118,13 @@ const DEAD: &str = "expiry <= :now";
 impl Statements {
     pub(super) fn new(dialect: &Dialect, table: &Table, shape: Shape) -> Self {
         let name = table.quoted(dialect.quote);
-        let (same_key, same_data) = (dialect.same_key, dialect.same_data);
+        let (same_key, same_data) = (&dialect.same_key(), dialect.same_data);
         let mut number = 0;
         let mut worded = |text: String| {
             number += 1;
             Statement::new(dialect, number - 1, &text)
         };
+        let exact = &dialect.exact("session_id");
         let found = format!("WHERE {same_key} AND {LIVE}");
         Self {
             load: worded(format!("SELECT data, expiry FROM {name} {found} LIMIT 1")),
@@ -129,9 +147,11 @@ impl Statements {
             delete: worded(format!("DELETE FROM {name} {found}")),
             delete_old: worded(format!("DELETE FROM {name} {found} AND {same_data}")),
             list: worded(format!(
-                "SELECT session_id FROM {name} WHERE {LIVE} AND {} AND session_id > :cursor \
-                 ORDER BY session_id LIMIT :limit",
-                dialect.has_prefix
+                "SELECT session_id FROM {name} WHERE {LIVE} AND {} AND session_id >= :cursor \
+                 AND (session_id > :cursor OR {exact} > {}) \
+                 ORDER BY session_id, {exact} LIMIT :limit",
+                dialect.has_prefix,
+                dialect.exact(":cursor"),
             )),
             sweep: worded(
                 dialect
@@ -169,7 +189,8 @@ fn insert(dialect: &Dialect, table: &Table, shape: Shape) -> String {
     format!(
         "INSERT INTO {name} ({columns}) SELECT {values}{} \
          WHERE NOT EXISTS (SELECT 1 FROM {name} WHERE {})",
-        dialect.from_nothing, dialect.same_key
+        dialect.from_nothing,
+        dialect.same_key()
     )
 }
 
@@ -214,14 +235,14 @@ impl Statement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Layout;
+    use super::super::table::Layout;
     use super::*;
 
     const ANY: Dialect = Dialect {
         quote: '"',
         mark: |_, number| format!("?{number}"),
         positional: false,
-        same_key: "session_id = :key",
+        exact: "exact({})",
         same_data: "data = :old",
         has_prefix: "substr(session_id, 1, length(:prefix)) = :prefix",
         from_nothing: "",
@@ -253,7 +274,7 @@ mod tests {
         assert_eq!(
             statements.swap.sql,
             "UPDATE \"a:key'b\" SET data = ?1, expiry = ?2 WHERE session_id = ?3 \
-             AND (expiry IS NULL OR expiry > ?4) AND data = ?5"
+             AND exact(session_id) = exact(?3) AND (expiry IS NULL OR expiry > ?4) AND data = ?5"
         );
         let expected = [Slot::Data, Slot::Expiry, Slot::Key, Slot::Now, Slot::Old];
         assert_eq!(statements.swap.slots, expected);

@@ -11,3 +11,5 @@ mod networks;
 mod postgresql;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;

@@ -1,19 +1,26 @@
 //! What is the SQL databases' own: tables as they are met, what a fault does, who is let in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
-#![cfg(feature = "postgresql")]
+#![cfg(any(feature = "postgresql", feature = "sqlite"))]
 
+#[cfg(feature = "postgresql")]
 mod faults;
+#[cfg(feature = "postgresql")]
 mod postgresql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
+#[cfg(feature = "postgresql")]
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+#[cfg(feature = "postgresql")]
+use flask_session_core::Error;
 use flask_session_core::{
-    Deleted, Error, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
+    Deleted, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
 };
 use flask_session_stores::{Setting, Settings, open};
 
@@ -70,6 +77,7 @@ fn bytes(byte: u8, length: usize) -> Bytes {
 }
 
 /// What an error says, all of it; never the password.
+#[cfg(feature = "postgresql")]
 fn said(error: &Error, password: &str) -> String {
     let said = format!("{error} {error:?}");
     assert!(!said.contains(password), "{said}");
@@ -77,6 +85,7 @@ fn said(error: &Error, password: &str) -> String {
 }
 
 /// A server that tests can break.
+#[cfg(feature = "postgresql")]
 trait Site {
     /// Its address.
     fn address(&self) -> SocketAddr;

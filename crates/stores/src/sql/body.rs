@@ -30,11 +30,17 @@ const TRIES: usize = 6;
     not(feature = "postgresql"),
     allow(dead_code, reason = "where no server can go away")
 )]
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "where the server waits for locks")
+)]
 pub(crate) enum Problem {
     /// A row of this key, or of this `id`, is there.
     Duplicate,
     /// The server gave way to another transaction; nothing was done.
     Interrupted(Error),
+    /// Others hold a lock; nothing was done, and it is worth trying until the limit.
+    Locked(Error),
     /// Nothing was done, and another connection, or the table made afresh, may help.
     Stale(Error),
     /// The connection broke: what the server did is unknown.
@@ -199,7 +205,9 @@ impl<D: Driver> Body<D> {
     async fn once<W: Work>(&self, work: &W, lost: bool, deadline: &Deadline) -> Attempt<W::Answer> {
         let mut line = self.line(deadline).await?;
         let answer = work.perform(self, &mut line, lost).await;
-        if matches!(answer, Ok(_) | Err(Problem::Interrupted(_))) {
+        let kept =
+            |problem: &Problem| matches!(problem, Problem::Interrupted(_) | Problem::Locked(_));
+        if answer.as_ref().err().is_none_or(kept) {
             self.keep(line);
         }
         answer
@@ -207,8 +215,8 @@ impl<D: Driver> Body<D> {
 
     async fn run<W: Work>(&self, work: W) -> Result<W::Answer> {
         let deadline = Deadline::within(self.storage.timeout);
-        let (mut lost, mut stale) = (false, false);
-        for attempt in 1.. {
+        let (mut lost, mut stale, mut disputes) = (false, false, 1);
+        loop {
             let tried = D::within(&deadline, self.once(&work, lost, &deadline)).await;
             let problem = match tried.ok_or_else(|| deadline.passed())? {
                 Ok(answer) => return Ok(answer),
@@ -220,14 +228,22 @@ impl<D: Driver> Body<D> {
                 Problem::Stale(error) if lost || stale => return Err(error),
                 Problem::Lost(_) => lost = true,
                 Problem::Stale(_) => stale = true,
-                Problem::Interrupted(error) if attempt >= TRIES => return Err(error),
-                Problem::Duplicate if attempt >= TRIES => {
+                Problem::Interrupted(error) if disputes >= TRIES => return Err(error),
+                Problem::Duplicate if disputes >= TRIES => {
                     return Err(Error::new(
                         ErrorKind::Contended,
                         "another row stands in the way: does the column session_id tell upper from lower case?",
                     ));
                 }
-                Problem::Interrupted(_) | Problem::Duplicate => {}
+                Problem::Interrupted(_) | Problem::Duplicate => disputes += 1,
+                // Often: whoever looks seldom never finds a busy file free.
+                Problem::Locked(error) => {
+                    if deadline.remaining().is_err() {
+                        return Err(error);
+                    }
+                    D::pause(Duration::from_millis(1 + random() % 4)).await;
+                    continue;
+                }
             }
             if lost || stale {
                 self.forget();
@@ -235,11 +251,13 @@ impl<D: Driver> Body<D> {
             let left = deadline.remaining()?;
             // Between 5 and 25 ms: long enough for the other to be done, short enough to hold up
             // nobody.
-            let random = RandomState::new().hash_one(0) % 20;
-            D::pause(Duration::from_millis(5 + random).min(left)).await;
+            D::pause(Duration::from_millis(5 + random() % 20).min(left)).await;
         }
-        Err(deadline.passed())
     }
+}
+
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 fn at<D: Driver>(operation: &'static str) -> impl Fn(Error) -> Error {

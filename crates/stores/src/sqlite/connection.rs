@@ -16,11 +16,14 @@ use crate::sql::{
 /// A connection. SQLite keeps its statements prepared.
 pub(crate) struct SqliteConnection(Native);
 
+/// How long SQLite itself waits for a lock: only as long as it looks often.
+const PATIENCE: Duration = Duration::from_millis(10);
+
 impl SqliteConnection {
     /// Opens the file. Neither its journal mode nor its durability is changed.
-    pub(super) fn open(path: &Path, flags: OpenFlags, timeout: Duration) -> Attempt<Self> {
+    pub(super) fn open(path: &Path, flags: OpenFlags) -> Attempt<Self> {
         let opened = Native::open_with_flags(path, flags).and_then(|native| {
-            native.busy_timeout(timeout)?;
+            native.busy_timeout(PATIENCE)?;
             native.set_prepared_statement_cache_capacity(32);
             Ok(native)
         });

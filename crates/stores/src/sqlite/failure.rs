@@ -25,10 +25,10 @@ pub(super) fn of(error: &rusqlite::Error) -> Problem {
             ErrorKind::Misconfigured,
             "the table for sessions has a constraint that a session doesn't meet",
         ),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => fail(
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Problem::Locked(Error::new(
             ErrorKind::TimedOut,
-            "another connection has locked the file for all that time",
-        ),
+            "others had the file locked for all that time",
+        )),
         ErrorCode::ReadOnly if extended == MOVED => {
             Problem::Stale(Error::new(ErrorKind::Refused, "the file was moved away"))
         }

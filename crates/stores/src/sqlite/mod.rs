@@ -42,7 +42,6 @@ pub fn open_with_clock(mut settings: Settings, clock: Arc<dyn Clock>) -> Result<
     Ok(Box::new(move || {
         let driver = Sqlite {
             path: path.clone(),
-            timeout: storage.timeout,
             create: storage.create,
         };
         let body = Body::new(driver, storage.clone(), Arc::clone(&clock));
@@ -54,7 +53,6 @@ pub fn open_with_clock(mut settings: Settings, clock: Arc<dyn Clock>) -> Result<
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     path: PathBuf,
-    timeout: Duration,
     create: bool,
 }
 
@@ -80,10 +78,10 @@ impl Driver for Sqlite {
     async fn connect(&self, _deadline: &Deadline) -> Attempt<SqliteConnection> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags.set(OpenFlags::SQLITE_OPEN_CREATE, self.create);
-        SqliteConnection::open(&self.path, flags, self.timeout)
+        SqliteConnection::open(&self.path, flags)
     }
 
-    /// SQLite waits by itself, for others' locks, as long as it is told when it is opened.
+    /// A statement ends by itself, or says soon that others hold a lock.
     async fn within<T: Send>(
         _deadline: &Deadline,
         attempt: impl Future<Output = T> + Send,

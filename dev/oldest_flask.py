@@ -25,6 +25,7 @@ REQUIREMENTS = [
     "cachelib>=0.17,<1",
     "gunicorn>=23",
     "msgspec==0.22.0",
+    "psycopg2-binary>=2.9.13,<3",
     "pytest>=9.2,<10",
     "redis>=8.1,<9",
 ]

@@ -51,3 +51,11 @@ def redis_sentinel() -> Iterator[StartedServer]:
     sentinel = StartedServer("redis_sentinel")
     yield sentinel
     sentinel.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[StartedServer]:
+    """One PostgreSQL for the whole run; each test takes a table of its own."""
+    server = StartedServer("postgresql")
+    yield server
+    server.stop()

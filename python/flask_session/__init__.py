@@ -21,6 +21,7 @@ from .extension import Session
 from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
 from .null import NullSession, NullSessionInterface
+from .postgresql import PostgreSqlSession, PostgreSqlSessionInterface
 from .redis import RedisSession, RedisSessionInterface
 from .serializer import MsgSpecSerializer, Serializer
 from .session import ServerSideSession
@@ -37,6 +38,8 @@ __all__ = [
     "MsgSpecSerializer",
     "NullSession",
     "NullSessionInterface",
+    "PostgreSqlSession",
+    "PostgreSqlSessionInterface",
     "RedisSession",
     "RedisSessionInterface",
     "Serializer",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import settings
 from .exceptions import SessionMisconfigured
 from .null import NullSessionInterface
-from .url import NativeSessionInterface, backend_of, is_served_by, scheme
+from .url import NativeSessionInterface, backend_of, is_served_by, scheme, type_for
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -59,7 +59,7 @@ class Session:
                 f"SESSION_TYPE = {kind!r}, but SESSION_URL begins with {scheme(url)}:, which is {backend!r}; "
                 "set one of them"
             )
-        named = settings.BACKENDS.get(kind or backend)
+        named = settings.BACKENDS.get(kind or type_for(backend))
         if named is not None:
             interface_class: Any = getattr(import_module(named[0]), named[1])
             arguments = interface_class._arguments_from_url(url, app.config)

@@ -138,11 +138,12 @@ BACKENDS: dict[str, tuple[str, str]] = {
     "redis": ("flask_session.redis.redis", "RedisSessionInterface"),
     "filesystem": ("flask_session.filesystem.filesystem", "FileSystemSessionInterface"),
     "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
+    "postgresql": ("flask_session.postgresql.postgresql", "PostgreSqlSessionInterface"),
     "dynamodb": ("flask_session.dynamodb.dynamodb", "DynamoDBSessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
 
-MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy", "postgresql")
+MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy")
 """Flask-Session's other types, which this version does not have."""
 
 

@@ -68,6 +68,12 @@ def backend_of(url: str) -> str:
     raise SessionMisconfigured(f"SESSION_URL must begin with one of {listed}")
 
 
+def type_for(backend: str) -> str:
+    """The SESSION_TYPE that a URL of ``backend`` means where none is set."""
+    # A database without further word holds the table that released versions of Flask-Session make.
+    return "sqlalchemy" if backend in _SQL else backend
+
+
 def is_served_by(kind: Any, backend: str) -> bool:
     """Whether ``SESSION_TYPE = kind`` may go with a URL of ``backend``."""
     return kind == backend or (kind == "sqlalchemy" and backend in _SQL)

@@ -56,6 +56,7 @@ SERVERS = {
     "DYNAMODB_URL": "dynamodb_server",
     "CLUSTER_URL": "redis_cluster",
     "SENTINEL_URL": "redis_sentinel",
+    "POSTGRESQL_URL": "postgresql_server",
 }
 """What examples read from the environment, and the server whose URL it is."""
 

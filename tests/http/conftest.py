@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
+from psycopg2.pool import ThreadedConnectionPool
 from site_under_test import Site
 
 if TYPE_CHECKING:
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
 
     from dynamodb_server import DynamoDBServer
     from redis_server import RedisServer
-    from started_server import StartedServer
+
+
+NUMBERS = itertools.count()
 
 
 @pytest.fixture
@@ -31,25 +36,46 @@ def open_site() -> Iterator[Callable[..., Site]]:
         site.close()
 
 
-@pytest.fixture(params=["files", "redis", "python_client", "cluster", "dynamodb"])
-def store(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture(
+    params=["files", "redis", "python_client", "cluster", "dynamodb", "postgresql", "postgresql_pool"]
+)
+def store(
+    request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path
+) -> Iterator[dict[str, Any]]:
     """The settings for a store."""
-    if request.param == "dynamodb":
-        server: DynamoDBServer = request.getfixturevalue("dynamodb_server")
-        return {
-            "SESSION_TYPE": "dynamodb",
-            "SESSION_DYNAMODB": server.resource(),
-            "SESSION_DYNAMODB_TABLE": server.table_name(),
-        }
-    if request.param == "files":
-        return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
-    if request.param == "cluster":
-        cluster: StartedServer = request.getfixturevalue("redis_cluster")
-        client = redis.RedisCluster(host="127.0.0.1", port=cluster.port)
-        client.flushall()
-        return {"SESSION_TYPE": "redis", "SESSION_REDIS": client}
-    native = request.param == "redis"
-    return {"SESSION_TYPE": "redis", "SESSION_REDIS": redis_server.client(), "SESSION_NATIVE": native}
+    with ExitStack() as closing:
+        if request.param == "files":
+            yield {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
+        elif request.param == "dynamodb":
+            server: DynamoDBServer = request.getfixturevalue("dynamodb_server")
+            yield {
+                "SESSION_TYPE": "dynamodb",
+                "SESSION_DYNAMODB": server.resource(),
+                "SESSION_DYNAMODB_TABLE": server.table_name(),
+            }
+        elif request.param.startswith("postgresql"):
+            where = request.getfixturevalue("postgresql_server").url
+            if request.param == "postgresql_pool":
+                where = ThreadedConnectionPool(1, 4, where)
+                closing.callback(where.closeall)
+            yield {
+                "SESSION_TYPE": "postgresql",
+                "SESSION_POSTGRESQL": where,
+                "SESSION_POSTGRESQL_TABLE": f"http_{next(NUMBERS)}",
+            }
+        elif request.param == "cluster":
+            port = request.getfixturevalue("redis_cluster").port
+            cluster = redis.RedisCluster(host="127.0.0.1", port=port)
+            closing.callback(cluster.close)
+            cluster.flushall()
+            yield {"SESSION_TYPE": "redis", "SESSION_REDIS": cluster}
+        else:
+            native = request.param == "redis"
+            yield {
+                "SESSION_TYPE": "redis",
+                "SESSION_REDIS": redis_server.client(),
+                "SESSION_NATIVE": native,
+            }
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import pytest
 from actions import nothing, put, see, see_all
 
@@ -150,6 +151,13 @@ def damage(store: dict[str, Any]) -> None:
         table = store["SESSION_DYNAMODB"].Table(store["SESSION_DYNAMODB_TABLE"])
         for item in table.scan()["Items"]:
             table.put_item(Item={**item, "val": b"\xc1 damaged"})
+        return
+    if store["SESSION_TYPE"] == "postgresql":
+        where = store["SESSION_POSTGRESQL"]
+        connection = psycopg2.connect(where) if isinstance(where, str) else where.getconn()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {store['SESSION_POSTGRESQL_TABLE']} SET data = %s", [b"\xc1 damaged"])
+        connection.close()
         return
     for directory, _, names in os.walk(store["SESSION_FILE_DIR"]):
         for path in (Path(directory) / name for name in names):

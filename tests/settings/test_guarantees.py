@@ -13,6 +13,7 @@ import pytest
 import redis
 import redis.sentinel
 from cachelib import SimpleCache
+from psycopg2.pool import ThreadedConnectionPool
 
 from flask_session import ServerSideSessionInterface, Session
 from flask_session._core import Store, backends
@@ -78,7 +79,14 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         of_redis(SENTINEL.master_for("main")),
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
-    ("postgresql", "a URL"): [lambda _: configured(SESSION_URL="postgresql://h/database")],
+    ("postgresql", "a URL"): [
+        lambda _: configured(SESSION_URL="postgresql://h/database"),
+        lambda _: configured(SESSION_URL="postgresql://h/database", SESSION_TYPE="postgresql"),
+        lambda _: configured(SESSION_TYPE="postgresql", SESSION_POSTGRESQL="postgresql://h/database"),
+    ],
+    ("postgresql", "a pool of psycopg2's"): [
+        lambda _: configured(SESSION_TYPE="postgresql", SESSION_POSTGRESQL=ThreadedConnectionPool(0, 1, ""))
+    ],
     ("sqlite", "a URL"): [lambda folder: configured(SESSION_URL=f"sqlite:///{folder}/app.db")],
     ("filesystem", "a directory or a URL"): [
         lambda folder: configured(SESSION_TYPE="filesystem", SESSION_FILE_DIR=folder),

@@ -9,6 +9,7 @@ import pytest
 
 from flask_session import (
     FileSystemSessionInterface,
+    PostgreSqlSessionInterface,
     RedisSessionInterface,
     Session,
     SessionMisconfigured,
@@ -83,6 +84,12 @@ def test_every_scheme_leads_to_its_backend() -> None:
         for scheme in schemes:
             assert backend_of(f"{scheme}://somewhere") == name
     assert {"redis", "filesystem"} <= {name for name, _ in backends()}
+
+
+def test_a_database_alone_holds_the_table_of_released_versions_and_with_its_type_that_of_the_branch() -> None:
+    where = {"SESSION_URL": "postgresql://h/database"}
+    assert type(configured(**where)) is NativeSessionInterface
+    assert type(configured(**where, SESSION_TYPE="postgresql")) is PostgreSqlSessionInterface
 
 
 def test_a_database_may_be_called_sqlalchemy_too() -> None:

@@ -14,6 +14,8 @@ mod settings;
 mod sql;
 #[cfg(any(feature = "postgresql", all(feature = "redis", unix)))]
 mod tls;
+#[cfg(all(feature = "redis", unix))]
+mod transport;
 
 use std::sync::Arc;
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use flask_session_core::{Deadline, Error, ErrorKind, Result};
+use flask_session_core::{Deadline, ErrorKind, Result};
 use redis::Value;
 
 use super::ladder::Ladder;
 use super::reply;
 use super::script::Scripts;
-use super::wire::{Choice, Commands, Line, Wire};
+use super::wire::{Commands, Line, Wire};
+use crate::transport::{Attempt, Choice, Interruption};
 
 /// The store's operations over any transport.
 #[derive(Debug)]
@@ -18,34 +19,6 @@ pub(super) struct Body<W> {
     pub(super) scripts: Scripts,
     pub(super) timeout: Duration,
 }
-
-/// Why an attempt gave no answer.
-#[derive(Debug)]
-pub(super) enum Interruption {
-    /// Nothing was done: no connection was to be had, or the server refused for the moment.
-    /// Another connection may lead to where the server is now.
-    Undone(Error),
-    /// The connection broke: what the server did is unknown.
-    Lost(Error),
-    /// Trying again is of no use.
-    Final(Error),
-}
-
-impl Interruption {
-    pub(super) fn into_error(self) -> Error {
-        match self {
-            Self::Undone(error) | Self::Lost(error) | Self::Final(error) => error,
-        }
-    }
-}
-
-impl From<Error> for Interruption {
-    fn from(error: Error) -> Self {
-        Self::Final(error)
-    }
-}
-
-pub(super) type Attempt<T> = std::result::Result<T, Interruption>;
 
 impl<W: Wire> Body<W> {
     pub(super) fn deadline(&self) -> Deadline {

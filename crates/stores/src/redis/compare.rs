@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use flask_session_core::Deadline;
 
-use super::body::{Attempt, Body};
+use super::body::Body;
 use super::ladder::Rung;
 use super::lifetime::Lifetime;
 use super::ways::{Tried, one, one_command, overwrite, run, watch};
 use super::wire::{Line, Wire};
+use crate::transport::Attempt;
 
 /// Up to this many bytes a script compares; it holds the server for everybody, so larger records
 /// are compared here, between WATCH and EXEC.

@@ -212,9 +212,12 @@ impl RedisOptions {
     }
 }
 
+/// The setting that configures this store.
+pub(super) const SETTING: &str = "SESSION_REDIS";
+
 /// An error in what the user configured.
 pub(super) fn misconfigured(detail: impl fmt::Display) -> Error {
-    Error::new(ErrorKind::Misconfigured, format!("SESSION_REDIS: {detail}"))
+    Error::new(ErrorKind::Misconfigured, format!("{SETTING}: {detail}"))
 }
 
 impl fmt::Debug for RedisOptions {

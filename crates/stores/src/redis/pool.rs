@@ -1,37 +1,25 @@
-//! The blocking transport: connections that rest between operations, last in, first out.
+//! The blocking transport: pooled connections.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
 
-use flask_session_core::{Deadline, PerProcess, Result};
+use flask_session_core::{Deadline, Result};
 use redis::Value;
 use rustls::ClientConfig;
 
 use super::connection::Connection;
 use super::options::{Address, RedisOptions, misconfigured};
 use super::server::Server;
-use super::wire::{Choice, Commands, Line, Wire};
+use super::wire::{Commands, Line, Wire};
 use crate::tls;
+use crate::transport::{self, Choice, Held, Pool};
 
 /// Opens blocking connections and keeps idle ones. Opens nothing before the first use in a
 /// process; what a forked child inherits it never touches.
 pub(super) struct Blocking {
     options: RedisOptions,
     tls: Option<Arc<ClientConfig>>,
-    idle: PerProcess<Idle>,
-}
-
-/// Locked for a push or a pop only.
-type Idle = Mutex<Vec<Connection>>;
-
-/// A connection in use.
-pub(super) struct Held {
-    connection: Connection,
-    idle: Arc<Idle>,
-    most: usize,
+    pool: Pool<Connection>,
 }
 
 impl Blocking {
@@ -43,29 +31,9 @@ impl Blocking {
             _ => None,
         };
         Ok(Self {
+            pool: Pool::new(options.pool_size),
             options,
             tls,
-            idle: PerProcess::new(),
-        })
-    }
-
-    fn checkout(&self, choice: Choice, deadline: &Deadline) -> Result<Held> {
-        let idle = self.idle.get(Idle::default);
-        let (rested, _closed) = {
-            let mut resting = idle.lock().unwrap_or_else(PoisonError::into_inner);
-            match choice {
-                Choice::Pooled => (resting.pop(), Vec::new()),
-                Choice::Fresh => (None, std::mem::take(&mut *resting)),
-            }
-        };
-        let connection = match rested {
-            Some(connection) => connection,
-            None => Connection::open(&self.options, self.tls.as_ref(), deadline)?,
-        };
-        Ok(Held {
-            connection,
-            idle,
-            most: self.options.pool_size,
         })
     }
 }
@@ -77,21 +45,19 @@ impl fmt::Debug for Blocking {
 }
 
 impl Wire for Blocking {
-    type Line = Held;
+    type Line = Held<Connection>;
 
-    async fn line(&self, choice: Choice, deadline: &Deadline) -> Result<Held> {
-        self.checkout(choice, deadline)
+    async fn line(&self, choice: Choice, deadline: &Deadline) -> Result<Self::Line> {
+        let open = || Connection::open(&self.options, self.tls.as_ref(), deadline);
+        self.pool.checkout(choice, open)
     }
 
     async fn pause(&self) {
-        // Between 10 and 30 ms: long enough for a listener to come back, short enough to hold
-        // up nobody.
-        let random = RandomState::new().hash_one(0) % 20;
-        thread::sleep(Duration::from_millis(10 + random));
+        transport::pause();
     }
 }
 
-impl Line for Held {
+impl Line for Held<Connection> {
     fn server(&self) -> Server {
         self.connection.server()
     }
@@ -101,9 +67,6 @@ impl Line for Held {
     }
 
     fn keep(self) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.most {
-            idle.push(self.connection);
-        }
+        Held::keep(self);
     }
 }

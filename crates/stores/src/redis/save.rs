@@ -7,12 +7,13 @@ use flask_session_core::{
     Deadline, Deleted, Error, ErrorKind, Expect, Key, Result, Revision, Saved,
 };
 
-use super::body::{Attempt, Body, Interruption, exchange};
+use super::body::{Body, exchange};
 use super::compare::{Change, Compared};
 use super::lifetime::Lifetime;
 use super::reply;
 use super::ways::plain;
-use super::wire::{Choice, Commands, Line, Wire};
+use super::wire::{Commands, Line, Wire};
+use crate::transport::{Attempt, Choice, Interruption};
 
 /// The most that a server takes in one argument, as it is delivered (`proto-max-bulk-len`).
 const LARGEST: usize = 512 * 1024 * 1024;

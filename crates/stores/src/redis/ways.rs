@@ -4,13 +4,14 @@ use bytes::Bytes;
 use flask_session_core::Deadline;
 use redis::{Cmd, ServerError, Value};
 
-use super::body::{Attempt, exchange};
+use super::body::exchange;
 use super::compare::{Change, Compared};
 use super::lifetime::Lifetime;
 use super::reply;
 use super::script::Script;
 use super::server::Server;
 use super::wire::{Commands, Line};
+use crate::transport::Attempt;
 
 /// What one way answered.
 pub(super) enum Tried {

@@ -8,16 +8,7 @@ use flask_session_core::{Deadline, Result};
 use redis::{Cmd, Value};
 
 use super::server::Server;
-
-/// Where a connection may come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
-    /// One that rests in the pool, or else a new one.
-    Pooled,
-    /// A new one; those that rest in the pool are closed, since they probably share the fate
-    /// of the one that has just failed.
-    Fresh,
-}
+use crate::transport::Choice;
 
 /// A way to a server. The blocking adapter's futures are ready at the first poll.
 pub(super) trait Wire: Debug + Send + Sync + 'static {

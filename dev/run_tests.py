@@ -24,7 +24,7 @@ STEP_LIMIT = 20 * 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 # make installs these for the tests: nothing may be skipped because one of them is not there.
-PROVIDED = r"(?:redis-server|postgres|chromium|chromedriver|openssl)"
+PROVIDED = r"(?:redis-server|memcached|postgres|chromium|chromedriver|openssl)"
 PREVENTABLE = re.compile(
     rf"\b(?:no|without|missing) {PROVIDED}|{PROVIDED}.*\b(?:not|missing)\b|could not import"
 )
@@ -107,7 +107,7 @@ STEPS: dict[str, Step] = {
     "rust-features": Step(
         [
             clippy("--package=flask-session-stores", "--no-default-features", f"--features={feature}")
-            for feature in ("", "redis", "filesystem", "postgresql", "sqlite")
+            for feature in ("", "redis", "filesystem", "memcached", "postgresql", "sqlite")
         ],
         check,
     ),

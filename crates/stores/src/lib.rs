@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "filesystem", unix))]
 pub mod filesystem;
+#[cfg(all(feature = "memcached", unix))]
+pub mod memcached;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
@@ -14,7 +16,7 @@ mod settings;
 mod sql;
 #[cfg(any(feature = "postgresql", all(feature = "redis", unix)))]
 mod tls;
-#[cfg(all(feature = "redis", unix))]
+#[cfg(all(any(feature = "redis", feature = "memcached"), unix))]
 mod transport;
 
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub struct Backend {
 pub const BACKENDS: &[Backend] = &[
     #[cfg(all(feature = "filesystem", unix))]
     filesystem::BACKEND,
+    #[cfg(all(feature = "memcached", unix))]
+    memcached::BACKEND,
     #[cfg(feature = "postgresql")]
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]

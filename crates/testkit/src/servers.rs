@@ -13,6 +13,7 @@ use std::time::Duration;
 use flask_session_core::Deadline;
 
 mod certificates;
+mod memcached;
 #[cfg(unix)]
 mod postgresql;
 mod redis;
@@ -20,6 +21,7 @@ mod redis;
 mod supervised;
 
 pub use certificates::Certificates;
+pub use memcached::MemcachedServer;
 #[cfg(unix)]
 pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};

@@ -5,6 +5,8 @@
 #[cfg(feature = "filesystem")]
 mod filesystem;
 mod hosted;
+#[cfg(feature = "memcached")]
+mod memcached;
 #[cfg(feature = "postgresql")]
 mod networks;
 #[cfg(feature = "postgresql")]

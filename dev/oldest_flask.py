@@ -24,9 +24,13 @@ REQUIREMENTS = [
     "boto3>=1.44,<2",
     "cachelib>=0.17,<1",
     "gunicorn>=23",
+    "libmc>=1.4,<2",
     "msgspec==0.22.0",
     "psycopg2-binary>=2.9.13,<3",
+    "pylibmc>=1.6,<2",
+    "pymemcache>=4,<5",
     "pytest>=9.2,<10",
+    "python-memcached>=1.62,<2",
     "redis>=8.1,<9",
 ]
 WITHOUT = ["tests/architecture", "tests/browser", "tests/compat"]

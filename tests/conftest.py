@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dynamodb_server import DynamoDBServer
+from memcached_server import MemcachedServer
 from redis_server import RedisServer
 from started_server import StartedServer
 
@@ -27,6 +28,21 @@ def redis_server(shared_redis_server: RedisServer) -> RedisServer:
     """The shared server, emptied."""
     shared_redis_server.client().flushall()
     return shared_redis_server
+
+
+@pytest.fixture(scope="session")
+def shared_memcached_server() -> Iterator[MemcachedServer]:
+    """One server for the whole run."""
+    server = MemcachedServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def memcached_server(shared_memcached_server: MemcachedServer) -> MemcachedServer:
+    """The shared server, emptied."""
+    shared_memcached_server.command("flush_all")
+    return shared_memcached_server
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from .exceptions import (
 from .extension import Session
 from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
+from .memcached import MemcachedSession, MemcachedSessionInterface
 from .null import NullSession, NullSessionInterface
 from .postgresql import PostgreSqlSession, PostgreSqlSessionInterface
 from .redis import RedisSession, RedisSessionInterface
@@ -35,6 +36,8 @@ __all__ = [
     "DynamoDBSessionInterface",
     "FileSystemSession",
     "FileSystemSessionInterface",
+    "MemcachedSession",
+    "MemcachedSessionInterface",
     "MsgSpecSerializer",
     "NullSession",
     "NullSessionInterface",

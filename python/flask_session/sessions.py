@@ -5,6 +5,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from ._utils import total_seconds
 from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
+from .memcached import MemcachedSession, MemcachedSessionInterface
 from .null import NullSessionInterface
 from .redis import RedisSession, RedisSessionInterface
 from .session import ServerSideSession
@@ -12,6 +13,8 @@ from .session import ServerSideSession
 __all__ = [
     "FileSystemSession",
     "FileSystemSessionInterface",
+    "MemcachedSession",
+    "MemcachedSessionInterface",
     "NullSessionInterface",
     "RedisSession",
     "RedisSessionInterface",

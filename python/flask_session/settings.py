@@ -137,13 +137,14 @@ def path(value: Any) -> str:
 BACKENDS: dict[str, tuple[str, str]] = {
     "redis": ("flask_session.redis.redis", "RedisSessionInterface"),
     "filesystem": ("flask_session.filesystem.filesystem", "FileSystemSessionInterface"),
+    "memcached": ("flask_session.memcached.memcached", "MemcachedSessionInterface"),
     "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
     "postgresql": ("flask_session.postgresql.postgresql", "PostgreSqlSessionInterface"),
     "dynamodb": ("flask_session.dynamodb.dynamodb", "DynamoDBSessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
 
-MISSING_BACKENDS = ("memcached", "mongodb", "sqlalchemy")
+MISSING_BACKENDS = ("mongodb", "sqlalchemy")
 """Flask-Session's other types, which this version does not have."""
 
 

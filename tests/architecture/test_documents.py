@@ -53,6 +53,7 @@ EXAMPLES = [
 
 
 SERVERS = {
+    "MEMCACHED_URL": "memcached_server",
     "DYNAMODB_URL": "dynamodb_server",
     "CLUSTER_URL": "redis_cluster",
     "SENTINEL_URL": "redis_sentinel",

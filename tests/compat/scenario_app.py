@@ -5,6 +5,7 @@ import collections
 import copy
 import datetime
 import decimal
+import importlib
 import json
 import uuid
 
@@ -33,6 +34,9 @@ NAMES = {
 }
 
 
+MEMCACHED_CLIENTS = {}
+
+
 def raw_session():
     """The session object itself. Asking the proxy would mark it accessed (Flask 3.1.3)."""
     context = flask.globals.request_ctx._get_current_object()
@@ -48,10 +52,24 @@ def flags(raw):
     return {"modified": raw.modified, "accessed": getattr(raw, "accessed", None)}
 
 
+def memcached_client(library, address):
+    """A client that lives as long as the process: some close theirs only with a warning."""
+    if library not in MEMCACHED_CLIENTS:
+        if library == "pymemcache":
+            # Otherwise 0.8.0 doesn't wait until its set has arrived.
+            made = importlib.import_module("pymemcache").PooledClient(address, default_noreply=False)
+        else:
+            made = importlib.import_module(library).Client([address])
+        MEMCACHED_CLIENTS[library] = made
+    return MEMCACHED_CLIENTS[library]
+
+
 def make_app(config, client):
     app = Flask("scenario")
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, PROPAGATE_EXCEPTIONS=False)
     app.config.update(config)
+    if "MEMCACHED" in config:
+        app.config["SESSION_MEMCACHED"] = memcached_client(config["MEMCACHED_LIBRARY"], config["MEMCACHED"])
     app.logger.disabled = True
     Session(app)
     if app.config.get("HOOKED"):

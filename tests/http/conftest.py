@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 from psycopg2.pool import ThreadedConnectionPool
+from pymemcache.client.base import PooledClient
 from site_under_test import Site
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dynamodb_server import DynamoDBServer
+    from memcached_server import MemcachedServer
     from redis_server import RedisServer
 
 
@@ -37,7 +39,10 @@ def open_site() -> Iterator[Callable[..., Site]]:
 
 
 @pytest.fixture(
-    params=["files", "redis", "python_client", "cluster", "dynamodb", "postgresql", "postgresql_pool"]
+    params=[
+        *["files", "redis", "python_client", "cluster", "memcached", "memcached_client", "dynamodb"],
+        *["postgresql", "postgresql_pool"],
+    ]
 )
 def store(
     request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path
@@ -53,6 +58,12 @@ def store(
                 "SESSION_DYNAMODB": server.resource(),
                 "SESSION_DYNAMODB_TABLE": server.table_name(),
             }
+        elif request.param.startswith("memcached"):
+            memcached: MemcachedServer = request.getfixturevalue("memcached_server")
+            client = PooledClient(("127.0.0.1", memcached.port))
+            closing.callback(client.close)
+            native = request.param == "memcached"
+            yield {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": client, "SESSION_NATIVE": native}
         elif request.param.startswith("postgresql"):
             where = request.getfixturevalue("postgresql_server").url
             if request.param == "postgresql_pool":

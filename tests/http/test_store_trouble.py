@@ -13,6 +13,7 @@ import pytest
 from actions import nothing, put, see, see_all
 
 from flask_session import exceptions
+from memcached_server import MemcachedServer
 from redis_server import RedisServer
 
 if TYPE_CHECKING:
@@ -146,6 +147,11 @@ def damage(store: dict[str, Any]) -> None:
         client = store["SESSION_REDIS"]
         for key in list(client.scan_iter()):
             client.set(key, b"\xc1 damaged", ex=500)
+        return
+    if store["SESSION_TYPE"] == "memcached":
+        _, port = store["SESSION_MEMCACHED"].server
+        for key in MemcachedServer(port=port).stored():
+            store["SESSION_MEMCACHED"].set(key, b"\xc1 damaged", 500, noreply=False)
         return
     if store["SESSION_TYPE"] == "dynamodb":
         table = store["SESSION_DYNAMODB"].Table(store["SESSION_DYNAMODB_TABLE"])

@@ -9,11 +9,16 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from memcached_server import MemcachedServer
     from redis_server import RedisServer
 
 
-@pytest.fixture(params=["files", "redis", "python_client"])
+@pytest.fixture(params=["files", "redis", "python_client", "memcached", "memcached_client"])
 def settings(request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path) -> dict[str, Any]:
+    if request.param.startswith("memcached"):
+        memcached: MemcachedServer = request.getfixturevalue("memcached_server")
+        native = request.param == "memcached"
+        return {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": memcached.url, "SESSION_NATIVE": native}
     if request.param == "files":
         return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path / "sessions")}
     native = request.param == "redis"

@@ -9,6 +9,10 @@ from unittest import mock
 
 import boto3
 import flask
+import libmc
+import memcache
+import pylibmc
+import pymemcache
 import pytest
 import redis
 import redis.sentinel
@@ -46,6 +50,10 @@ def of_redis(client: Any, **config: Any) -> Callable[[Path], Any]:
     return lambda _: configured(SESSION_TYPE="redis", SESSION_REDIS=client, **config)
 
 
+def of_memcached(client: Any, **config: Any) -> Callable[[Path], Any]:
+    return lambda _: configured(SESSION_TYPE="memcached", SESSION_MEMCACHED=client, **config)
+
+
 def with_cache(folder: Path) -> Any:
     interface = configured(SESSION_URL=f"file:{folder}")
     interface.cache = SimpleCache()
@@ -79,6 +87,34 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         of_redis(SENTINEL.master_for("main")),
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
+    ("memcached", "a URL or one server"): [
+        of_memcached("memcached://h"),
+        of_memcached(["h:1"]),
+        lambda _: configured(SESSION_URL="memcached+unix:///run/socket"),
+    ],
+    ("memcached", "a client of one server that can be translated"): [
+        of_memcached(memcache.Client(["h:1"])),
+        of_memcached(pylibmc.Client(["h:1"])),
+        of_memcached(pymemcache.Client("h:1")),
+    ],
+    (
+        "memcached",
+        "several servers, a client of several, one of libmc, or with `SESSION_NATIVE = False`",
+    ): [
+        of_memcached(["h:1", "h:2"]),
+        of_memcached(pymemcache.HashClient(["h:1", "h:2"])),
+        of_memcached(memcache.Client(["h:1", "h:2"], cache_cas=True)),
+        of_memcached(libmc.Client(["h:1"])),
+        of_memcached(pylibmc.Client(["h:1"], behaviors={"cas": True}), SESSION_NATIVE=False),
+    ],
+    (
+        "memcached",
+        "the same with python-memcached without `cache_cas`, or pylibmc without the behavior `cas`",
+    ): [
+        of_memcached(memcache.Client(["h:1"]), SESSION_NATIVE=False),
+        of_memcached(pylibmc.Client(["h:1", "h:2"])),
+    ],
+    ("memcached", "anything else with `get`, `set` and `delete`"): [of_memcached(mock.Mock())],
     ("postgresql", "a URL"): [
         lambda _: configured(SESSION_URL="postgresql://h/database"),
         lambda _: configured(SESSION_URL="postgresql://h/database", SESSION_TYPE="postgresql"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from typing import TYPE_CHECKING, Any, overload
 
@@ -11,10 +10,12 @@ from .._core import Store as CoreStore
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
 from ..foreign import PlainStore, RedisStyleStore, is_redis_style
+from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import SESSION_NATIVE, Setting
-from .translate import Native, translate
+from ..translation import Native
+from .translate import translate
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -143,7 +144,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         return None if type(store) is PlainStore else store
 
     def _open_store(self, configured: Any) -> Store:
-        native = self.native and not _under_gevent()
+        native = self.native and not under_greenlets()
         if isinstance(configured, str):
             if native:
                 return CoreStore.open(configured)
@@ -189,12 +190,3 @@ def _client_of(url: str) -> Any:
             f"{SESSION_NATIVE.name} on"
         ) from None
     return redis.Redis.from_url(url)
-
-
-def _under_gevent() -> bool:
-    """Whether sockets are gevent's or eventlet's: a wait in native code would then stop every greenlet."""
-    gevent = sys.modules.get("gevent.monkey")
-    if gevent is not None and gevent.is_module_patched("socket"):
-        return True
-    eventlet = sys.modules.get("eventlet.patcher")
-    return eventlet is not None and bool(eventlet.is_monkey_patched("socket"))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import inspect
 import ssl
 import sys
-from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from ..translation import Native, Untranslatable
 
 _LIBRARY = "redis"
 
@@ -68,21 +69,6 @@ _TRANSLATED = frozenset(
 _CLIENT_FUNCTIONS = ("get", "set", "delete", "execute_command", "pipeline", "parse_response")
 _CONNECTION_FUNCTIONS = ("connect", "send_command", "send_packed_command", "read_response", "on_connect")
 _CONNECTIONS = {"Connection": "redis", "SSLConnection": "rediss", "UnixDomainSocketConnection": "unix"}
-
-
-@dataclass(frozen=True)
-class Native:
-    """How ``_core.Store.open`` is called."""
-
-    url: str
-    options: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Untranslatable:
-    """Why the client has to be used itself."""
-
-    reason: str
 
 
 def translate(client: Any) -> Native | Untranslatable:

@@ -178,9 +178,6 @@ def _commit(
     adopted = session._adopted or (
         session._record is not None and renewed_from is None and key != session._record_key
     )
-    if renewed_from is not None and session._is_empty():
-        # An emptied session is removed from where it lies.
-        key, renewed_from = renewed_from, None
     commit = Commit(
         interface._codec(),
         session,

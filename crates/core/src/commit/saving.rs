@@ -101,6 +101,10 @@ impl Commit {
                 Ok(Step::Done(Outcome::Deleted))
             }
             Deleted::Absent => Ok(Step::Done(Outcome::Gone)),
+            Deleted::Conflict if matches!(self.target, Target::Renewed { .. }) => {
+                self.race()?;
+                Ok(self.ask_renew_reload())
+            }
             Deleted::Conflict => self.reload(),
         }
     }

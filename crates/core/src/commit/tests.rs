@@ -368,6 +368,25 @@ fn a_renewal_keeps_what_a_writer_added_meanwhile_or_the_writer_is_told() {
 }
 
 #[test]
+fn a_renewed_session_emptied_by_pop_moves_with_what_another_request_added() {
+    let renewed = Request {
+        deleted: vec!["a", "b"],
+        ..renews("n", &[])
+    };
+    explore(
+        &[renewed, writes(&[("c", "2")])],
+        0,
+        &mut |model, outcomes| {
+            assert_eq!(model.content("s"), None);
+            match outcomes[1] {
+                "gone" => assert_eq!(model.content("n"), None),
+                _ => assert_eq!(model.content("n").unwrap(), ["c=2"]),
+            }
+        },
+    );
+}
+
+#[test]
 fn a_session_emptied_by_pop_keeps_another_requests_key() {
     explore(
         &[pops(&["a", "b"]), writes(&[("c", "2")])],

@@ -53,8 +53,6 @@ def save_session(interface: ServerSideSessionInterface, app: Flask, session: Any
     interface._upsert_session(app.permanent_session_lifetime, session, store_id)
     if isinstance(session, ServerSideSession):
         session._new = session._adopted = False
-        if session._snapshot is not None:
-            session._snapshot = interface._comparable(session)
     if interface.should_set_cookie(app, session):
         interface._set_cookie(app, session, session.sid, response)
 

@@ -94,8 +94,8 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _record_key: str | None = None  # where the record lies in the store
     _renewed = False  # the id was regenerated; the record still lies under _record_key
     _adopted = False  # the application chose the id
-    _assigned: dict[Any, None] | None = None
-    _deleted: dict[Any, None] | None = None
+    _assigned: set[Any] | None = None
+    _deleted: set[Any] | None = None
     _cleared = False
     _save_failure: BaseException | None = None  # why the last save failed
     _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
@@ -166,21 +166,17 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     # Changes
 
+    # A key may be in both: what the session holds at the end tells the commit which of them counts.
+
     def _note_assigned(self, *keys: Any) -> None:
-        assigned, deleted = self._assigned, self._deleted
-        if assigned is None:
-            assigned = self._assigned = {}
-        for key in keys:
-            assigned[key] = None
-            if deleted:
-                deleted.pop(key, None)
+        if self._assigned is None:
+            self._assigned = set()
+        self._assigned.update(keys)
 
     def _note_deleted(self, key: Any) -> None:
-        if self._assigned:
-            self._assigned.pop(key, None)
         if self._deleted is None:
-            self._deleted = {}
-        self._deleted[key] = None
+            self._deleted = set()
+        self._deleted.add(key)
 
     def _updated(self) -> None:
         if self.on_update is not None:
@@ -402,7 +398,6 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         self._touch()
         permanent = dict.get(self, "_permanent", False)
         dict.clear(self)
-        self._assigned = self._deleted = None
         self._cleared = True
         self["_permanent"] = permanent
 

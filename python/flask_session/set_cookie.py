@@ -22,7 +22,7 @@ _VALUE, _EXPIRES = "the-value-of-the-cookie", "the-day-on-which-it-expires"
 
 def set_cookie(response: Any, name: str, value: str, expires: Any, attributes: dict[str, Any]) -> None:
     """Sets the cookie ``name``; ``attributes`` as ``response.set_cookie`` takes them."""
-    if type(response).set_cookie is _SET_COOKIE and "set_cookie" not in response.__dict__:
+    if getattr(type(response), "set_cookie", None) is _SET_COOKIE and "set_cookie" not in response.__dict__:
         text = _text(name, value, expires, attributes)
         if text is not None:
             response.headers.add("Set-Cookie", text)

@@ -91,6 +91,16 @@ def test_an_own_backend_keeps_a_nested_change_without_refresh() -> None:
     assert client.get("/get").json["cart"] == [1, 2]
 
 
+def test_through_the_hooks_a_session_is_new_until_it_is_stored_and_loading_it_is_no_access() -> None:
+    app, _, _ = recording(SESSION_REFRESH_EACH_REQUEST=False)
+    session = opened(app, None)
+    assert session.new
+    session["cart"] = [1]
+    saved(app, session)
+    assert not session.new
+    assert not opened(app, session.sid).accessed
+
+
 def test_an_own_backend_renews_at_once() -> None:
     app, interface, client = recording()
     app.add_url_rule("/renew", view_func=lambda: interface.regenerate(flask.session) or flask.session.sid)
@@ -247,6 +257,14 @@ def test_ids_of_an_own_generator_may_have_other_characters() -> None:
     session["a"] = 1
     saved(app, session)
     assert opened(app, session.sid)["a"] == 1
+
+
+def test_an_id_of_an_own_generator_fits_a_key_with_its_prefix() -> None:
+    app = application(key_prefix="p" * 40)
+    app.session_interface._generate_sid = lambda length: "x:" * 50  # type: ignore[attr-defined]
+    for sid, fits in (("x:" * 105, True), ("x:" * 105 + "y", False)):
+        opened(app, sid).get("a")
+        assert bool(operations(app)) is fits
 
 
 def test_should_set_storage_decides_and_nothing_is_refreshed_before_it_does() -> None:

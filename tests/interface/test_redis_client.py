@@ -45,6 +45,7 @@ TRANSLATED = {
         "redis://localhost:6379/0",
         {"timeout": 2.0, "connect_timeout": 0.5, "pool_size": 3},
     ),
+    "a password in bytes": ({"password": b"p\xc3\xa9"}, "redis://localhost:6379/0", {"password": "pé"}),
     "irrelevant": (
         {"decode_responses": True, "health_check_interval": 30},
         "redis://localhost:6379/0",
@@ -120,14 +121,22 @@ class OwnConnection(redis.Connection):
     pass
 
 
+def bound_to_one_connection() -> redis.Redis:
+    client = redis.Redis()
+    client.connection = redis.Connection()
+    return client
+
+
 UNTRANSLATABLE = {
     "a subclass": lambda: Subclass(),
     "a mock": lambda: mock.Mock(spec=redis.Redis),
     "a blocking pool": lambda: redis.Redis(connection_pool=redis.BlockingConnectionPool()),
     "an own connection class": lambda: redis.Redis(connection_pool=redis.ConnectionPool(OwnConnection)),
+    "one connection": lambda: bound_to_one_connection(),
     "credentials": lambda: redis.Redis(
         credential_provider=redis.UsernamePasswordCredentialProvider("u", "p")
     ),
+    "a password that is no text": lambda: redis.Redis(password=b"p\xe9"),
     "a connect function": lambda: redis.Redis(redis_connect_func=lambda connection: None),
     "a cipher list": lambda: redis.Redis(ssl=True, ssl_ciphers="HIGH"),
     "another encoding": lambda: redis.Redis(encoding="latin-1"),

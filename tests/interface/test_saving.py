@@ -179,6 +179,24 @@ def test_flasks_proxy_is_a_session_too() -> None:
         app.session_interface.regenerate(flask.session)  # type: ignore[attr-defined]
         saved(app, flask.session)
         assert app.session_interface.store.keys() == [f"session:{flask.session.sid}"]  # type: ignore[attr-defined]
+    assert operations(app) == ["commit"], "through the hooks it would have been put"
+
+
+def test_saving_is_no_access() -> None:
+    app = application(SESSION_TOUCH_INTERVAL=0, SESSION_EAGER=True)
+    session = opened(app, stored(app, ENTRIES))
+    assert "Set-Cookie" in saved(app, session).headers
+    assert not session.accessed
+
+
+def test_a_session_that_was_emptied_and_saved_can_be_filled_and_saved_again() -> None:
+    app = application()
+    session = opened(app, stored(app, ENTRIES))
+    session.clear()
+    saved(app, session)
+    session["a"] = 1
+    saved(app, session)
+    assert dict(opened(app, session.sid)) == {"_permanent": True, "a": 1}
 
 
 def test_no_session_at_all_is_tolerated() -> None:
@@ -246,6 +264,71 @@ def test_an_assigned_id_is_adopted_and_the_old_record_stays() -> None:
     assert saved(app, session).headers["Set-Cookie"].startswith("session=chosen-by-the-app")
     interface: Any = app.session_interface
     assert interface.store.keys() == sorted(["session:chosen-by-the-app", f"session:{sid}"])
+
+
+def test_a_renewed_session_emptied_by_pop_takes_along_what_another_request_added() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session, fast = opened(app, sid), opened(app, sid)
+    app.session_interface.regenerate(session)  # type: ignore[attr-defined]
+    fast["b"] = 2
+    saved(app, fast)
+    session.pop("cart")
+    assert f"session={session.sid};" in saved(app, session).headers["Set-Cookie"]
+    assert dict(opened(app, session.sid)) == {"_permanent": True, "b": 2}
+    assert not opened(app, sid)
+
+
+def test_an_id_assigned_to_itself_changes_nothing() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session, slow = opened(app, sid), opened(app, sid)
+    session["a"] = 1
+    slow.sid = sid
+    slow["b"] = 2
+    saved(app, session)
+    saved(app, slow)
+    assert dict(opened(app, sid)) == {**ENTRIES, "a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("last", ["deleted", "assigned"])
+def test_the_last_of_an_assignment_and_a_deletion_counts_in_a_merge(last: str) -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    session, fast = opened(app, sid), opened(app, sid)
+    if last == "deleted":
+        session["cart"] = ["milk"]
+        del session["cart"]
+    else:
+        session["cart"] = session.pop("cart")
+    fast["cart"] = ["of another request"]
+    fast["more"] = 1
+    saved(app, fast)
+    session["b"] = 2
+    saved(app, session)
+    merged = dict(opened(app, sid))
+    assert merged.pop("cart", None) == (None if last == "deleted" else ["tea"])
+    assert (merged["b"], merged["more"]) == (2, 1)
+
+
+def test_a_record_that_the_application_named_is_deleted_with_an_empty_session() -> None:
+    app = application()
+    stored(app, ENTRIES, sid="named-by-the-app")
+    session = opened(app, None)
+    session.sid = "named-by-the-app"
+    session.clear()
+    saved(app, session)
+    assert app.session_interface.store.keys() == []  # type: ignore[attr-defined]
+
+
+def test_a_renewed_session_that_is_emptied_leaves_nothing() -> None:
+    app = application()
+    session = opened(app, stored(app, ENTRIES))
+    interface: Any = app.session_interface
+    interface.regenerate(session)
+    session.clear()
+    assert "Max-Age=0" in saved(app, session).headers["Set-Cookie"]
+    assert interface.store.keys() == []
 
 
 def test_a_prefix_changed_during_a_request_is_where_the_session_goes() -> None:
@@ -339,6 +422,17 @@ def test_eager_loads_before_the_view_runs() -> None:
     session = opened(app, stored(app, ENTRIES))
     assert operations(app) == ["load and refresh"]
     assert not session.accessed
+
+
+def test_a_look_after_the_response_was_made_extends_no_life() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    session = opened(app, sid)
+    saved(app, session)
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = True
+    assert session["cart"] == ["tea"]
+    assert operations(app) == ["load"]
 
 
 def test_a_change_after_the_response_was_made_is_logged_in_debug_mode(

@@ -6,6 +6,7 @@ import inspect
 import itertools
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest import mock
 
 import pytest
 from werkzeug.wrappers import Response
@@ -86,6 +87,12 @@ def test_vary_is_werkzeugs_to_the_letter(present: str | None) -> None:
     vary_by_cookie(ours)
     theirs.vary.add("Cookie")
     assert ours.headers.getlist("Vary") == theirs.headers.getlist("Vary")
+
+
+def test_another_response_may_have_its_set_cookie_on_the_object() -> None:
+    other = mock.Mock(spec=["set_cookie"])
+    set_cookie(other, "session", SID, None, {"path": "/"})
+    other.set_cookie.assert_called_once_with(key="session", value=SID, expires=None, path="/")
 
 
 def test_another_response_needs_vary_only() -> None:

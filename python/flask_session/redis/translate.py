@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import ssl
 import sys
+from contextlib import suppress
 from types import FunctionType
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -101,7 +102,8 @@ def _translate_settings(scheme: str, given: dict[str, Any], pool: Any) -> Native
     for name in ("username", "password", "client_name"):
         value = given.get(name)
         if isinstance(value, bytes):
-            value = value.decode("utf-8", "surrogateescape")
+            with suppress(UnicodeDecodeError):
+                value = value.decode()
         if value is not None and not isinstance(value, str):
             return Untranslatable(f"its {name} is not text")
         if value:

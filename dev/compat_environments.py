@@ -21,9 +21,12 @@ MEMCACHED = ["python-memcached==1.62", "pymemcache==4.0.0", "pylibmc==1.6.3"]
 RELEASES = {
     "0.8.0": [
         *["flask-session==0.8.0", "flask==3.1.3", "msgspec==0.22.0", "redis==8.1.0", "cachelib==0.17.0"],
-        *["boto3==1.44.5", "mypy-boto3-dynamodb==1.43.124", *MEMCACHED],
+        *["boto3==1.44.5", "mypy-boto3-dynamodb==1.43.124", "pymongo==4.20.0", *MEMCACHED],
     ],
-    "0.7.0": ["flask-session==0.7.0", "flask==3.0.3", "msgspec==0.18.6", "redis==5.0.8", "cachelib==0.13.0"],
+    "0.7.0": [
+        *["flask-session==0.7.0", "flask==3.0.3", "msgspec==0.18.6", "redis==5.0.8", "cachelib==0.13.0"],
+        "pymongo==4.20.0",
+    ],
     "0.6.0": ["flask-session==0.6.0", *OF_ITS_TIME, *MEMCACHED, "cachelib==0.10.2"],
     "0.5.0": ["flask-session==0.5.0", *OF_ITS_TIME, *MEMCACHED, "cachelib==0.6.0"],
     "0.4.0": ["flask-session==0.4.0", *OF_ITS_TIME, *MEMCACHED, "cachelib==0.4.1"],

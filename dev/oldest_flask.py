@@ -29,6 +29,7 @@ REQUIREMENTS = [
     "psycopg2-binary>=2.9.13,<3",
     "pylibmc>=1.6,<2",
     "pymemcache>=4,<5",
+    "pymongo>=4.20,<5",
     "pytest>=9.2,<10",
     "python-memcached>=1.62,<2",
     "redis>=8.1,<9",

@@ -8,6 +8,7 @@ import pytest
 
 from dynamodb_server import DynamoDBServer
 from memcached_server import MemcachedServer
+from mongodb_server import MongoDBServer
 from redis_server import RedisServer
 from started_server import StartedServer
 
@@ -73,5 +74,13 @@ def redis_sentinel() -> Iterator[StartedServer]:
 def postgresql_server() -> Iterator[StartedServer]:
     """One PostgreSQL for the whole run; each test takes a table of its own."""
     server = StartedServer("postgresql")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[MongoDBServer]:
+    """One server for the whole run."""
+    server = MongoDBServer()
     yield server
     server.stop()

@@ -21,6 +21,7 @@ from .extension import Session
 from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
 from .memcached import MemcachedSession, MemcachedSessionInterface
+from .mongodb import MongoDBSession, MongoDBSessionInterface
 from .null import NullSession, NullSessionInterface
 from .postgresql import PostgreSqlSession, PostgreSqlSessionInterface
 from .redis import RedisSession, RedisSessionInterface
@@ -38,6 +39,8 @@ __all__ = [
     "FileSystemSessionInterface",
     "MemcachedSession",
     "MemcachedSessionInterface",
+    "MongoDBSession",
+    "MongoDBSessionInterface",
     "MsgSpecSerializer",
     "NullSession",
     "NullSessionInterface",

@@ -6,6 +6,7 @@ from ._utils import total_seconds
 from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
 from .memcached import MemcachedSession, MemcachedSessionInterface
+from .mongodb import MongoDBSession, MongoDBSessionInterface
 from .null import NullSessionInterface
 from .redis import RedisSession, RedisSessionInterface
 from .session import ServerSideSession
@@ -15,6 +16,8 @@ __all__ = [
     "FileSystemSessionInterface",
     "MemcachedSession",
     "MemcachedSessionInterface",
+    "MongoDBSession",
+    "MongoDBSessionInterface",
     "NullSessionInterface",
     "RedisSession",
     "RedisSessionInterface",

@@ -138,13 +138,14 @@ BACKENDS: dict[str, tuple[str, str]] = {
     "redis": ("flask_session.redis.redis", "RedisSessionInterface"),
     "filesystem": ("flask_session.filesystem.filesystem", "FileSystemSessionInterface"),
     "memcached": ("flask_session.memcached.memcached", "MemcachedSessionInterface"),
+    "mongodb": ("flask_session.mongodb.mongodb", "MongoDBSessionInterface"),
     "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
     "postgresql": ("flask_session.postgresql.postgresql", "PostgreSqlSessionInterface"),
     "dynamodb": ("flask_session.dynamodb.dynamodb", "DynamoDBSessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
 
-MISSING_BACKENDS = ("mongodb", "sqlalchemy")
+MISSING_BACKENDS = ("sqlalchemy",)
 """Flask-Session's other types, which this version does not have."""
 
 

@@ -55,6 +55,7 @@ EXAMPLES = [
 SERVERS = {
     "MEMCACHED_URL": "memcached_server",
     "DYNAMODB_URL": "dynamodb_server",
+    "MONGODB_URL": "mongodb_server",
     "CLUSTER_URL": "redis_cluster",
     "SENTINEL_URL": "redis_sentinel",
     "POSTGRESQL_URL": "postgresql_server",

@@ -9,7 +9,7 @@ import pytest
 
 from compat.conftest import interpreter
 
-BACKENDS = {"redis": "Redis", "filesystem": "FileSystem", "cachelib": "CacheLib"}
+BACKENDS = {"redis": "Redis", "filesystem": "FileSystem", "cachelib": "CacheLib", "mongodb": "MongoDB"}
 SINCE_0_8 = [
     f"flask_session.dynamodb{place}:DynamoDBSession{kind}"
     for place in ("", ".dynamodb")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dynamodb_server import DynamoDBServer
     from memcached_server import MemcachedServer
+    from mongodb_server import MongoDBServer
     from redis_server import RedisServer
 
 
@@ -41,7 +42,7 @@ def open_site() -> Iterator[Callable[..., Site]]:
 @pytest.fixture(
     params=[
         *["files", "redis", "python_client", "cluster", "memcached", "memcached_client", "dynamodb"],
-        *["postgresql", "postgresql_pool"],
+        *["postgresql", "postgresql_pool", "mongodb", "pymongo"],
     ]
 )
 def store(
@@ -64,6 +65,14 @@ def store(
             closing.callback(client.close)
             native = request.param == "memcached"
             yield {"SESSION_TYPE": "memcached", "SESSION_MEMCACHED": client, "SESSION_NATIVE": native}
+        elif request.param in ("mongodb", "pymongo"):
+            mongodb: MongoDBServer = request.getfixturevalue("mongodb_server")
+            yield {
+                "SESSION_TYPE": "mongodb",
+                "SESSION_MONGODB": mongodb.own_client,
+                "SESSION_MONGODB_DB": mongodb.database_name(),
+                "SESSION_NATIVE": request.param == "mongodb",
+            }
         elif request.param.startswith("postgresql"):
             where = request.getfixturevalue("postgresql_server").url
             if request.param == "postgresql_pool":

@@ -165,6 +165,10 @@ def damage(store: dict[str, Any]) -> None:
             cursor.execute(f"UPDATE {store['SESSION_POSTGRESQL_TABLE']} SET data = %s", [b"\xc1 damaged"])
         connection.close()
         return
+    if store["SESSION_TYPE"] == "mongodb":
+        sessions = store["SESSION_MONGODB"][store["SESSION_MONGODB_DB"]]["sessions"]
+        sessions.update_many({}, {"$set": {"val": b"\xc1 damaged"}})
+        return
     for directory, _, names in os.walk(store["SESSION_FILE_DIR"]):
         for path in (Path(directory) / name for name in names):
             content = path.read_bytes()

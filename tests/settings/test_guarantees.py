@@ -13,6 +13,7 @@ import libmc
 import memcache
 import pylibmc
 import pymemcache
+import pymongo
 import pytest
 import redis
 import redis.sentinel
@@ -65,6 +66,16 @@ def with_serializer(_: Path) -> Any:
     interface.serializer = mock.Mock()
     return interface
 
+
+def of_mongodb(client: Any, **config: Any) -> Callable[[Path], Any]:
+    return lambda _: configured(SESSION_TYPE="mongodb", SESSION_MONGODB=client, **config)
+
+
+class MongoSubclass(pymongo.MongoClient[Any]):
+    pass
+
+
+MONGO_CLIENT: pymongo.MongoClient[Any] = pymongo.MongoClient(connect=False)
 
 RESOURCE = boto3.resource(
     "dynamodb", region_name="r", aws_access_key_id="key", aws_secret_access_key="secret"
@@ -122,6 +133,17 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
     ],
     ("postgresql", "a pool of psycopg2's"): [
         lambda _: configured(SESSION_TYPE="postgresql", SESSION_POSTGRESQL=ThreadedConnectionPool(0, 1, ""))
+    ],
+    ("mongodb", "a URL"): [
+        of_mongodb("mongodb://h"),
+        lambda _: configured(SESSION_URL="mongodb+srv://h.example.invalid/shop"),
+    ],
+    ("mongodb", "a `MongoClient` that can be translated"): [of_mongodb(MONGO_CLIENT)],
+    ("mongodb", "the same with `SESSION_NATIVE = False`, or under gevent"): [
+        of_mongodb(MONGO_CLIENT, SESSION_NATIVE=False)
+    ],
+    ("mongodb", "a subclass, or what else behaves like a `MongoClient`"): [
+        of_mongodb(MongoSubclass(connect=False))
     ],
     ("sqlite", "a URL"): [lambda folder: configured(SESSION_URL=f"sqlite:///{folder}/app.db")],
     ("filesystem", "a directory or a URL"): [

@@ -4,6 +4,8 @@
 pub mod filesystem;
 #[cfg(all(feature = "memcached", unix))]
 pub mod memcached;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
@@ -44,6 +46,8 @@ pub const BACKENDS: &[Backend] = &[
     filesystem::BACKEND,
     #[cfg(all(feature = "memcached", unix))]
     memcached::BACKEND,
+    #[cfg(feature = "mongodb")]
+    mongodb::BACKEND,
     #[cfg(feature = "postgresql")]
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]

@@ -14,6 +14,7 @@ use flask_session_core::Deadline;
 
 mod certificates;
 mod memcached;
+mod mongodb;
 #[cfg(unix)]
 mod postgresql;
 mod redis;
@@ -22,6 +23,7 @@ mod supervised;
 
 pub use certificates::Certificates;
 pub use memcached::MemcachedServer;
+pub use mongodb::{MongoServer, MongoSettings};
 #[cfg(unix)]
 pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};

@@ -7,7 +7,9 @@ mod filesystem;
 mod hosted;
 #[cfg(feature = "memcached")]
 mod memcached;
-#[cfg(feature = "postgresql")]
+#[cfg(feature = "mongodb")]
+mod mongodb;
+#[cfg(any(feature = "mongodb", feature = "postgresql"))]
 mod networks;
 #[cfg(feature = "postgresql")]
 mod postgresql;

@@ -1,0 +1,156 @@
+//! MongoDB, through the runtime that blocking hosts use, in the ways in which it is reached and
+//! with the indexes that a collection may have.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flask_session_core::{Drive, Guarantee, Store, blocking};
+use flask_session_stores::mongodb::{MongoOptions, MongoStore};
+use flask_session_testkit::servers::{MongoServer, MongoSettings, nobody};
+use flask_session_testkit::{Proxy, Subject, Unreachable, keep, rules};
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection, IndexModel};
+
+use super::networks::{NETWORKS, unreachable};
+
+struct Mongo {
+    url: String,
+    guarantee: Guarantee,
+    proxies: Vec<Proxy>,
+}
+
+const PASSWORD: &str = "word-that-nobody-may-see";
+
+/// A store as a blocking host has it.
+fn open(url: &str, timeout: Duration) -> Arc<dyn Store> {
+    let options = MongoOptions::from_url(url).and_then(|options| options.timeout(timeout));
+    let options = options.expect("a legal URL");
+    let open = move || -> flask_session_core::Result<Arc<dyn Store>> {
+        Ok(Arc::new(MongoStore::new(options.clone())))
+    };
+    blocking(Drive::Shared, Box::new(open)).expect("opening does nothing yet")
+}
+
+/// A database that no other test uses.
+fn database() -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    format!("rules_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Mongo {
+    fn at(server: &MongoServer) -> Self {
+        Self {
+            url: server.url(&database()),
+            guarantee: Guarantee::Merge,
+            proxies: Vec::new(),
+        }
+    }
+
+    /// On a collection that somebody prepared before us.
+    fn prepared(guarantee: Guarantee, prepare: impl AsyncFn(Collection<Document>)) -> Self {
+        let subject = Self::at(MongoServer::shared());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a test prepares its database")]
+        runtime.block_on(async {
+            let client = Client::with_uri_str(&subject.url).await.unwrap();
+            prepare(client.default_database().unwrap().collection("sessions")).await;
+        });
+        Self {
+            guarantee,
+            ..subject
+        }
+    }
+}
+
+impl Subject for Mongo {
+    fn open(&self) -> Arc<dyn Store> {
+        open(&self.url, Duration::from_secs(30))
+    }
+
+    fn tick(&self) -> Duration {
+        Duration::from_millis(300)
+    }
+
+    fn guarantee(&self) -> Guarantee {
+        self.guarantee
+    }
+
+    fn unreachable(&self) -> Vec<Unreachable> {
+        let limit = Duration::from_millis(400);
+        let at = |address: SocketAddr| {
+            let url = format!("mongodb://user:{PASSWORD}@{address}/?directConnection=true");
+            open(&url, limit)
+        };
+        unreachable(limit, nobody(), &self.proxies, at)
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![PASSWORD.to_owned()]
+    }
+}
+
+mod over_tcp {
+    use super::*;
+
+    fn subject() -> Mongo {
+        let server = MongoServer::shared();
+        let proxies = NETWORKS.iter().map(|_| Proxy::before(server.address()));
+        Mongo {
+            proxies: proxies.collect(),
+            ..Mongo::at(server)
+        }
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+mod over_tls_for_a_user_with_a_password {
+    use std::sync::OnceLock;
+
+    use super::*;
+
+    fn subject() -> Mongo {
+        static SERVER: OnceLock<MongoServer> = OnceLock::new();
+        let server = SERVER.get_or_init(|| {
+            MongoServer::with(MongoSettings {
+                user: Some(("app".to_owned(), PASSWORD.to_owned())),
+                tls: true,
+            })
+        });
+        Mongo::at(server)
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+/// As Flask-Session leaves it: it has no index on `id`, and racing requests insert twice.
+mod on_a_collection_with_duplicates {
+    use super::*;
+
+    fn subject() -> Mongo {
+        Mongo::prepared(Guarantee::Overwrite, async |sessions| {
+            let twice = || doc! { "id": "session:twice" };
+            sessions.insert_many([twice(), twice()]).await.unwrap();
+        })
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+/// What differs where the server doesn't expire sessions; the other rules have nothing to do with it.
+#[test]
+fn on_a_collection_whose_index_does_not_expire_sweeping_takes_only_the_dead() {
+    let subject = Mongo::prepared(Guarantee::Merge, async |sessions| {
+        let plain = IndexModel::builder().keys(doc! { "expiration": 1 });
+        sessions.create_index(plain.build()).await.unwrap();
+    });
+    keep(&subject, async |subject| {
+        rules::the_guarantee_is_what_is_claimed(subject).await;
+        rules::sweeping_takes_only_the_dead(subject).await;
+    });
+}

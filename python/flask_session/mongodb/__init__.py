@@ -1,0 +1,5 @@
+"""Sessions in MongoDB."""
+
+from .mongodb import MongoDBSession, MongoDBSessionInterface
+
+__all__ = ["MongoDBSession", "MongoDBSessionInterface"]

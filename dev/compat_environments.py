@@ -22,6 +22,7 @@ RELEASES = {
     "0.8.0": [
         *["flask-session==0.8.0", "flask==3.1.3", "msgspec==0.22.0", "redis==8.1.0", "cachelib==0.17.0"],
         *["boto3==1.44.5", "mypy-boto3-dynamodb==1.43.124", "pymongo==4.20.0", *MEMCACHED],
+        *["flask-sqlalchemy==3.1.1", "sqlalchemy==2.1.9", "psycopg2-binary==2.9.13", "pymysql==1.2.4"],
     ],
     "0.7.0": [
         *["flask-session==0.7.0", "flask==3.0.3", "msgspec==0.18.6", "redis==5.0.8", "cachelib==0.13.0"],

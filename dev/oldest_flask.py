@@ -23,6 +23,7 @@ REQUIREMENTS = [
     "attrs>=26",
     "boto3>=1.44,<2",
     "cachelib>=0.17,<1",
+    "flask-sqlalchemy==2.5.1",
     "gunicorn>=23",
     "libmc>=1.4,<2",
     "msgspec==0.22.0",
@@ -30,10 +31,14 @@ REQUIREMENTS = [
     "pylibmc>=1.6,<2",
     "pymemcache>=4,<5",
     "pymongo>=4.20,<5",
+    "pymysql>=1.2,<2",
     "pytest>=9.2,<10",
     "python-memcached>=1.62,<2",
     "redis>=8.1,<9",
+    "sqlalchemy==1.4.54",
 ]
+# Flask-SQLAlchemy 2.5 on Flask 2.2.
+WARNINGS = ["-W", "ignore:'_app_ctx_stack'", "-W", "ignore::DeprecationWarning:flask_sqlalchemy"]
 WITHOUT = ["tests/architecture", "tests/browser", "tests/compat"]
 
 
@@ -59,7 +64,16 @@ def install(*arguments: str) -> None:
 def main() -> int:
     prepare()
     ignored = [f"--ignore={folder}" for folder in WITHOUT]
-    pytest = [PYTHON, "-m", "pytest", "-o", "cache_dir=.cache/pytest-oldest-flask", *ignored, *sys.argv[1:]]
+    pytest = [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-o",
+        "cache_dir=.cache/pytest-oldest-flask",
+        *WARNINGS,
+        *ignored,
+        *sys.argv[1:],
+    ]
     return subprocess.run(pytest, check=False, cwd=ROOT).returncode
 
 

@@ -24,7 +24,7 @@ STEP_LIMIT = 20 * 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 # make installs these for the tests: nothing may be skipped because one of them is not there.
-PROVIDED = r"(?:redis-server|memcached|postgres|chromium|chromedriver|openssl)"
+PROVIDED = r"(?:redis-server|memcached|postgres|mariadb|chromium|chromedriver|openssl)"
 PREVENTABLE = re.compile(
     rf"\b(?:no|without|missing) {PROVIDED}|{PROVIDED}.*\b(?:not|missing)\b|could not import"
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from database_servers import MariadbServer, PostgresqlServer
 from dynamodb_server import DynamoDBServer
 from memcached_server import MemcachedServer
 from mongodb_server import MongoDBServer
@@ -84,3 +85,19 @@ def mongodb_server() -> Iterator[MongoDBServer]:
     server = MongoDBServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def restartable_postgresql() -> Iterator[PostgresqlServer]:
+    """One server for the whole run."""
+    server = PostgresqlServer()
+    yield server.start()
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariadbServer]:
+    """One server for the whole run."""
+    server = MariadbServer()
+    yield server.start()
+    server.remove()

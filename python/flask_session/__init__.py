@@ -28,6 +28,7 @@ from .redis import RedisSession, RedisSessionInterface
 from .serializer import MsgSpecSerializer, Serializer
 from .session import ServerSideSession
 from .sessions import SessionInterface
+from .sqlalchemy import SqlAlchemySession, SqlAlchemySessionInterface
 
 __all__ = [
     "CacheLibSession",
@@ -60,6 +61,8 @@ __all__ = [
     "SessionTooLarge",
     "SessionUnexpected",
     "SessionUnsupported",
+    "SqlAlchemySession",
+    "SqlAlchemySessionInterface",
     "StoreRefused",
     "StoreTimedOut",
     "StoreUnreachable",

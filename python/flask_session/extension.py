@@ -39,11 +39,6 @@ class Session:
             return self._at_url(app, kind if config.get("SESSION_TYPE") is not None else None)
         if kind == "null":
             return NullSessionInterface(app)
-        if kind in settings.MISSING_BACKENDS:
-            raise SessionMisconfigured(
-                f"SESSION_TYPE = {name!r}: this version of flask-session-rs does not have that backend yet; "
-                f"it has {_listed()}"
-            )
         if not isinstance(kind, str) or kind not in settings.BACKENDS:
             raise SessionMisconfigured(f"SESSION_TYPE must be one of {_listed()}, not {name!r}")
         module, class_name = settings.BACKENDS[kind]

@@ -28,6 +28,7 @@ from .serializer import MsgSpecSerializer, codec_of, decode, encode
 from .session import UNLOADED, ServerSideSession, Unloaded
 from .set_cookie import set_cookie, vary_by_cookie
 from .signing import secret_keys, signer
+from .sweeping import Sweeper
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -100,6 +101,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         if app is not None:
             cli.register(app, self)
             if self.cleanup_n_requests and not (self.ttl and self._store_expires):
+                self._sweeper = Sweeper(self, app)
                 app.before_request(self._cleanup_n_requests)
 
     @classmethod
@@ -400,7 +402,10 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
     def _cleanup_n_requests(self) -> None:
         """Removes expired sessions about every ``cleanup_n_requests`` requests."""
         if self.cleanup_n_requests and random.randrange(self.cleanup_n_requests) == 0:  # noqa: S311
-            self._delete_expired_sessions()
+            self._begin_sweep()
+
+    def _begin_sweep(self) -> None:
+        self._sweeper.begin()
 
 
 _GENERATE_SID = ServerSideSessionInterface._generate_sid

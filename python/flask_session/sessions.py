@@ -10,6 +10,7 @@ from .mongodb import MongoDBSession, MongoDBSessionInterface
 from .null import NullSessionInterface
 from .redis import RedisSession, RedisSessionInterface
 from .session import ServerSideSession
+from .sqlalchemy import SqlAlchemySession, SqlAlchemySessionInterface
 
 __all__ = [
     "FileSystemSession",
@@ -25,5 +26,7 @@ __all__ = [
     "ServerSideSessionInterface",
     "SessionInterface",
     "SessionMixin",
+    "SqlAlchemySession",
+    "SqlAlchemySessionInterface",
     "total_seconds",
 ]

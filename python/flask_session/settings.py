@@ -142,11 +142,9 @@ BACKENDS: dict[str, tuple[str, str]] = {
     "cachelib": ("flask_session.cachelib.cachelib", "CacheLibSessionInterface"),
     "postgresql": ("flask_session.postgresql.postgresql", "PostgreSqlSessionInterface"),
     "dynamodb": ("flask_session.dynamodb.dynamodb", "DynamoDBSessionInterface"),
+    "sqlalchemy": ("flask_session.sqlalchemy.sqlalchemy", "SqlAlchemySessionInterface"),
 }
 """SESSION_TYPE -> the module and the class that serve it."""
-
-MISSING_BACKENDS = ("sqlalchemy",)
-"""Flask-Session's other types, which this version does not have."""
 
 
 SESSION_TYPE = Setting(

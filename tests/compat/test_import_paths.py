@@ -11,9 +11,13 @@ from compat.conftest import interpreter
 
 BACKENDS = {"redis": "Redis", "filesystem": "FileSystem", "cachelib": "CacheLib", "mongodb": "MongoDB"}
 SINCE_0_8 = [
-    f"flask_session.dynamodb{place}:DynamoDBSession{kind}"
-    for place in ("", ".dynamodb")
-    for kind in ("", "Interface")
+    *(
+        f"flask_session.{module}{place}:{name}Session{kind}"
+        for module, name in (("dynamodb", "DynamoDB"), ("sqlalchemy", "SqlAlchemy"))
+        for place in ("", f".{module}")
+        for kind in ("", "Interface")
+    ),
+    "flask_session.sqlalchemy.sqlalchemy:create_session_model",
 ]
 
 SINCE_0_7 = [
@@ -40,6 +44,8 @@ UNTIL_0_6 = [
             "ServerSideSession",
             "RedisSession",
             "FileSystemSession",
+            "SqlAlchemySession",
+            "SqlAlchemySessionInterface",
             "RedisSessionInterface",
             "FileSystemSessionInterface",
         )

@@ -12,6 +12,8 @@ from psycopg2.pool import ThreadedConnectionPool
 from pymemcache.client.base import PooledClient
 from site_under_test import Site
 
+from databases import DATABASES, settings_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -43,6 +45,7 @@ def open_site() -> Iterator[Callable[..., Site]]:
     params=[
         *["files", "redis", "python_client", "cluster", "memcached", "memcached_client", "dynamodb"],
         *["postgresql", "postgresql_pool", "mongodb", "pymongo"],
+        *(f"sqlalchemy-{name}" for name in DATABASES),
     ]
 )
 def store(
@@ -83,6 +86,8 @@ def store(
                 "SESSION_POSTGRESQL": where,
                 "SESSION_POSTGRESQL_TABLE": f"http_{next(NUMBERS)}",
             }
+        elif request.param.startswith("sqlalchemy-"):
+            yield settings_of(request.param.partition("-")[2], request, tmp_path)
         elif request.param == "cluster":
             port = request.getfixturevalue("redis_cluster").port
             cluster = redis.RedisCluster(host="127.0.0.1", port=port)

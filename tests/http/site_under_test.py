@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 from werkzeug.serving import make_server
 
+import databases
 from flask_session import Session
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Site:
     def __init__(self, config: dict[str, Any]) -> None:
         self.app = Flask("site")
         self.app.config.update(config)
+        if "SESSION_SQLALCHEMY" in config:
+            config["SESSION_SQLALCHEMY"].init_app(self.app)
         Session(self.app)
         self.views: dict[str, Callable[[], Any]] = {}
         self.numbers = itertools.count()
@@ -51,6 +54,7 @@ class Site:
         self.server.shutdown()
         self.thread.join(LIMIT)
         self.server.server_close()
+        databases.close(self.app)
 
     def browser(self, cookie: str | None = None) -> Browser:
         return Browser(self, cookie)

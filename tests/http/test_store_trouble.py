@@ -141,7 +141,7 @@ def test_connections_that_the_server_closed_are_made_anew(fragile: Site, own_ser
     assert browser.visit(see("user")).body == "'bob'"
 
 
-def damage(store: dict[str, Any]) -> None:
+def damage(site: Site, store: dict[str, Any]) -> None:
     """Overwrites the content of every stored session by something that is none."""
     if store["SESSION_TYPE"] == "redis":
         client = store["SESSION_REDIS"]
@@ -169,6 +169,12 @@ def damage(store: dict[str, Any]) -> None:
         sessions = store["SESSION_MONGODB"][store["SESSION_MONGODB_DB"]]["sessions"]
         sessions.update_many({}, {"$set": {"val": b"\xc1 damaged"}})
         return
+    if store["SESSION_TYPE"] == "sqlalchemy":
+        db, interface = store["SESSION_SQLALCHEMY"], site.app.session_interface
+        with site.app.app_context():
+            db.session.query(interface.sql_session_model).update({"data": b"\xc1 damaged"})
+            db.session.commit()
+        return
     for directory, _, names in os.walk(store["SESSION_FILE_DIR"]):
         for path in (Path(directory) / name for name in names):
             content = path.read_bytes()
@@ -181,7 +187,7 @@ def test_a_damaged_record_costs_one_fresh_session_and_one_log_line(
     browser = site.browser()
     browser.visit(put(user="ann", text="x" * 50))
     old = browser.cookie
-    damage(store)
+    damage(site, store)
     with caplog.at_level(logging.WARNING):
         answers = [browser.visit(see_all), browser.visit(see_all), browser.visit(put(user="bob"))]
     assert [answer.status for answer in answers] == [200, 200, 200]

@@ -18,6 +18,7 @@ import pytest
 import redis
 import redis.sentinel
 from cachelib import SimpleCache
+from flask_sqlalchemy import SQLAlchemy
 from psycopg2.pool import ThreadedConnectionPool
 
 from flask_session import ServerSideSessionInterface, Session
@@ -61,6 +62,15 @@ def with_cache(folder: Path) -> Any:
     return interface
 
 
+def with_database(_: Path) -> Any:
+    app = flask.Flask("configured")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI="sqlite://", SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=SQLAlchemy()
+    )
+    Session(app)
+    return app.session_interface
+
+
 def with_serializer(_: Path) -> Any:
     interface = MemorySessionInterface(flask.Flask("own"))
     interface.serializer = mock.Mock()
@@ -98,6 +108,14 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         of_redis(SENTINEL.master_for("main")),
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
+    ("sqlalchemy", "a `flask_sqlalchemy.SQLAlchemy`"): [with_database],
+    ("sqlalchemy", "a URL of a native store"): [
+        lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY="postgresql://h/database"),
+        lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_URL="postgresql://h/database"),
+    ],
+    ("sqlalchemy", "another URL, or with `SESSION_NATIVE = False`, or under gevent"): [
+        lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY="sqlite://", SESSION_NATIVE=False),
+    ],
     ("memcached", "a URL or one server"): [
         of_memcached("memcached://h"),
         of_memcached(["h:1"]),

@@ -85,6 +85,12 @@ WRONG: dict[str, Any] = {
     "SESSION_DYNAMODB_TABLE": 5,
     "SESSION_DYNAMODB_TABLE_NAME": 5,
     "SESSION_DYNAMODB_TABLE_EXISTS": "perhaps",
+    "SESSION_SQLALCHEMY": 5,
+    "SESSION_SQLALCHEMY_TABLE": 5,
+    "SESSION_SQLALCHEMY_SEQUENCE": 5,
+    "SESSION_SQLALCHEMY_SCHEMA": 5,
+    "SESSION_SQLALCHEMY_BIND_KEY": 5,
+    "SESSION_SQLALCHEMY_TABLE_EXISTS": "maybe",
 }
 
 
@@ -142,12 +148,6 @@ def test_case_does_not_matter_in_the_type(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [None, "floppy", "", 5, ["redis"]])
 def test_an_unknown_type_is_an_error_that_lists_the_types(name: Any) -> None:
     with pytest.raises(SessionMisconfigured, match=r"SESSION_TYPE.*'null', 'redis', 'filesystem'"):
-        configured(SESSION_TYPE=name)
-
-
-@pytest.mark.parametrize("name", settings.MISSING_BACKENDS)
-def test_a_type_that_this_version_does_not_have_is_an_error_that_says_so(name: str) -> None:
-    with pytest.raises(SessionMisconfigured, match="does not have"):
         configured(SESSION_TYPE=name)
 
 
@@ -209,6 +209,7 @@ def test_requests_sweep_stores_that_do_not_expire_sessions_themselves(tmp_path: 
     interface._delete_expired_sessions = lambda: swept.append(1)
     interface.app.add_url_rule("/", view_func=lambda: "")
     interface.app.test_client().get("/")
+    interface._sweeper.wait(10)
     assert swept == [1]
 
 

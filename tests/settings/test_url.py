@@ -13,6 +13,7 @@ from flask_session import (
     RedisSessionInterface,
     Session,
     SessionMisconfigured,
+    SqlAlchemySessionInterface,
     settings,
 )
 from flask_session._core import backends
@@ -88,7 +89,7 @@ def test_every_scheme_leads_to_its_backend() -> None:
 
 def test_a_database_alone_holds_the_table_of_released_versions_and_with_its_type_that_of_the_branch() -> None:
     where = {"SESSION_URL": "postgresql://h/database"}
-    assert type(configured(**where)) is NativeSessionInterface
+    assert type(configured(**where)) is SqlAlchemySessionInterface
     assert type(configured(**where, SESSION_TYPE="postgresql")) is PostgreSqlSessionInterface
 
 

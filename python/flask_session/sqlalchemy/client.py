@@ -1,0 +1,84 @@
+"""The Flask-SQLAlchemy object that the application has: 2.5 and 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy
+from flask import current_app, has_app_context
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+from ..exceptions import SessionMisconfigured
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def is_client(client: Any) -> bool:
+    """Whether ``client`` is a Flask-SQLAlchemy object, or behaves like one."""
+    return not isinstance(client, type) and all(
+        hasattr(client, name) for name in ("session", "Model", "metadata")
+    )
+
+
+def registered(app: Flask | None) -> Any:
+    """The object that ``app`` has registered already, or None."""
+    found = app.extensions.get("sqlalchemy") if app is not None else None
+    return getattr(found, "db", found)
+
+
+def engine_of(client: Any, bind_key: str | None, app: Flask | None) -> Any:
+    """The engine for ``bind_key`` in the current application, or else in ``app``.
+
+    Raises SessionMisconfigured.
+    """
+    if not has_app_context() and app is None:
+        raise RuntimeError("sessions in a database need an application context")
+    with nullcontext() if has_app_context() or app is None else app.app_context():
+        engines = getattr(client, "engines", None)
+        try:
+            # Flask-SQLAlchemy 3, and 2.5
+            return engines[bind_key] if engines is not None else client.get_engine(current_app, bind_key)
+        except (KeyError, AssertionError):
+            raise SessionMisconfigured(
+                f"SESSION_SQLALCHEMY_BIND_KEY = {bind_key!r} is not among SQLALCHEMY_BINDS"
+                if bind_key is not None
+                else "SQLALCHEMY_DATABASE_URI is not set, and SESSION_SQLALCHEMY_BIND_KEY isn't either"
+            ) from None
+
+
+def session_of(client: Any) -> Any:
+    """The SQLAlchemy session that the application already uses in this context, or None."""
+    registry = getattr(client.session, "registry", None)
+    try:
+        return client.session() if registry is not None and registry.has() else None
+    except RuntimeError:
+        # Outside of any context there is none.
+        return None
+
+
+def metadata_of(client: Any, bind_key: str | None) -> Any:
+    """The tables of ``bind_key`` that the application has declared so far; None if there are none."""
+    all_of_them = getattr(client, "metadatas", None)
+    return client.metadata if all_of_them is None else all_of_them.get(bind_key)
+
+
+def engine_for(url: str) -> Callable[[], Any]:
+    """Gives an engine of our own for a URL; it connects to nothing before its first use."""
+    try:
+        parsed = make_url(url)
+        options: dict[str, Any] = {"hide_parameters": True}
+        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+            options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        engine = sqlalchemy.create_engine(parsed, **options)
+    except (sqlalchemy.exc.ArgumentError, ImportError) as error:
+        # Not the error's own words: they may quote the URL, and with it a password.
+        raise SessionMisconfigured(
+            "SESSION_SQLALCHEMY is text but not the URL of a database that can be used: "
+            f"{type(error).__name__}; it is to look like postgresql://user:password@host/database, and what "
+            "is special in a password is percent-encoded"
+        ) from None
+    return lambda: engine

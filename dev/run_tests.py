@@ -107,7 +107,16 @@ STEPS: dict[str, Step] = {
     "rust-features": Step(
         [
             clippy("--package=flask-session-stores", "--no-default-features", f"--features={feature}")
-            for feature in ("", "redis", "filesystem", "memcached", "mongodb", "postgresql", "sqlite")
+            for feature in (
+                "",
+                "redis",
+                "filesystem",
+                "memcached",
+                "mongodb",
+                "mysql",
+                "postgresql",
+                "sqlite",
+            )
         ],
         check,
     ),

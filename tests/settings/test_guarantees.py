@@ -163,6 +163,7 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
     ("mongodb", "a subclass, or what else behaves like a `MongoClient`"): [
         of_mongodb(MongoSubclass(connect=False))
     ],
+    ("mysql", "a URL"): [lambda _: configured(SESSION_URL="mysql+pymysql://h/database")],
     ("sqlite", "a URL"): [lambda folder: configured(SESSION_URL=f"sqlite:///{folder}/app.db")],
     ("filesystem", "a directory or a URL"): [
         lambda folder: configured(SESSION_TYPE="filesystem", SESSION_FILE_DIR=folder),

@@ -6,6 +6,8 @@ pub mod filesystem;
 pub mod memcached;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "postgresql")]
 pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
@@ -14,9 +16,13 @@ pub mod redis;
 pub mod sqlite;
 
 mod settings;
-#[cfg(any(feature = "postgresql", feature = "sqlite"))]
+#[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod sql;
-#[cfg(any(feature = "postgresql", all(feature = "redis", unix)))]
+#[cfg(any(
+    feature = "mysql",
+    feature = "postgresql",
+    all(feature = "redis", unix)
+))]
 mod tls;
 #[cfg(all(any(feature = "redis", feature = "memcached"), unix))]
 mod transport;
@@ -48,6 +54,8 @@ pub const BACKENDS: &[Backend] = &[
     memcached::BACKEND,
     #[cfg(feature = "mongodb")]
     mongodb::BACKEND,
+    #[cfg(feature = "mysql")]
+    mysql::BACKEND,
     #[cfg(feature = "postgresql")]
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]

@@ -16,6 +16,8 @@ mod certificates;
 mod memcached;
 mod mongodb;
 #[cfg(unix)]
+mod mysql;
+#[cfg(unix)]
 mod postgresql;
 mod redis;
 #[cfg(unix)]
@@ -24,6 +26,8 @@ mod supervised;
 pub use certificates::Certificates;
 pub use memcached::MemcachedServer;
 pub use mongodb::{MongoServer, MongoSettings};
+#[cfg(unix)]
+pub use mysql::MysqlServer;
 #[cfg(unix)]
 pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};

@@ -183,7 +183,6 @@ impl Connection for PostgresqlConnection {
             names.push(name);
         }
         Shape::check(&names)?;
-        shape.needs_id &= table.sequence.is_none();
         Ok(Some(shape))
     }
 

@@ -24,10 +24,13 @@ const IDLE: usize = 16;
 /// tried in all.
 const TRIES: usize = 6;
 
+/// How often another connection is tried where nothing was done: a server that restarts, a pooler.
+const STALE: usize = 2;
+
 /// Why a statement gave no answer.
 #[derive(Debug)]
 #[cfg_attr(
-    not(feature = "postgresql"),
+    not(any(feature = "mysql", feature = "postgresql")),
     allow(dead_code, reason = "where no server can go away")
 )]
 #[cfg_attr(
@@ -215,7 +218,7 @@ impl<D: Driver> Body<D> {
 
     async fn run<W: Work>(&self, work: W) -> Result<W::Answer> {
         let deadline = Deadline::within(self.storage.timeout);
-        let (mut lost, mut stale, mut disputes) = (false, false, 1);
+        let (mut lost, mut stale, mut disputes) = (false, 0, 1);
         loop {
             let tried = D::within(&deadline, self.once(&work, lost, &deadline)).await;
             let problem = match tried.ok_or_else(|| deadline.passed())? {
@@ -224,10 +227,10 @@ impl<D: Driver> Body<D> {
             };
             match problem {
                 Problem::Final(error) => return Err(error),
-                Problem::Lost(error) if lost || stale => return Err(error),
-                Problem::Stale(error) if lost || stale => return Err(error),
+                Problem::Lost(error) if lost => return Err(error),
+                Problem::Stale(error) if stale >= STALE => return Err(error),
                 Problem::Lost(_) => lost = true,
-                Problem::Stale(_) => stale = true,
+                Problem::Stale(_) => stale += 1,
                 Problem::Interrupted(error) if disputes >= TRIES => return Err(error),
                 Problem::Duplicate if disputes >= TRIES => {
                     return Err(Error::new(
@@ -245,7 +248,7 @@ impl<D: Driver> Body<D> {
                     continue;
                 }
             }
-            if lost || stale {
+            if lost || stale > 0 {
                 self.forget();
             }
             let left = deadline.remaining()?;

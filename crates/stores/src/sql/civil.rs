@@ -32,6 +32,7 @@ impl Civil {
     }
 }
 
+#[cfg(feature = "sqlite")]
 impl Civil {
     /// As `SQLAlchemy` writes it into SQLite: `2026-12-22 19:18:24.766354`.
     pub(crate) fn text(self) -> String {
@@ -58,7 +59,7 @@ impl Civil {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
 

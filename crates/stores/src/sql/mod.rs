@@ -5,10 +5,10 @@
 //! what is configured, `expiry` and `civil` how a moment is written.
 
 mod body;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 mod civil;
 mod expiry;
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 mod options;
 mod statement;
 mod storage;
@@ -16,9 +16,9 @@ mod table;
 mod work;
 
 pub(crate) use body::{Attempt, Body, Connection, Driver, Problem, Row};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "mysql", feature = "sqlite"))]
 pub(crate) use civil::Civil;
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 pub(crate) use options::{Address, Encryption, SqlOptions, Words};
 pub(crate) use statement::{Dialect, Slot, Statement, Values};
 pub(crate) use storage::misconfigured;
@@ -26,4 +26,6 @@ pub(crate) use storage::misconfigured;
 pub(crate) use storage::{Storage, decoded, limit, printable, seconds};
 #[cfg(feature = "postgresql")]
 pub(crate) use table::Layout;
-pub(crate) use table::{Shape, Table, quoted};
+#[cfg(any(feature = "postgresql", feature = "sqlite"))]
+pub(crate) use table::quoted;
+pub(crate) use table::{Shape, Table};

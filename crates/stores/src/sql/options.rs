@@ -23,6 +23,10 @@ pub(crate) enum Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encryption {
     Off,
+    #[cfg_attr(
+        not(feature = "postgresql"),
+        allow(dead_code, reason = "PostgreSQL's words")
+    )]
     Preferred,
     Required,
 }
@@ -46,7 +50,15 @@ pub(crate) struct SqlOptions {
     pub(crate) password: Option<String>,
     pub(crate) database: Option<String>,
     /// PostgreSQL's command-line options for the session.
+    #[cfg_attr(
+        not(feature = "postgresql"),
+        allow(dead_code, reason = "PostgreSQL's words")
+    )]
     pub(crate) session_options: Option<String>,
+    #[cfg_attr(
+        not(feature = "postgresql"),
+        allow(dead_code, reason = "PostgreSQL's words")
+    )]
     pub(crate) application_name: Option<String>,
     pub(crate) encryption: Encryption,
     pub(crate) tls: TlsOptions,

@@ -172,18 +172,19 @@ fn insert(dialect: &Dialect, table: &Table, shape: Shape) -> String {
         columns.push_str(", created");
         values.push_str(", :now");
     }
-    if let Some(sequence) = &table.sequence {
+    let counted = shape.needs_id && table.sequence.is_none();
+    if let Some(sequence) = table.sequence.as_ref().filter(|_| shape.needs_id) {
         let sequence = quoted(sequence, dialect.quote);
         columns.push_str(", id");
         values.push_str(", ");
         values.push_str(&dialect.next_value.replace("{sequence}", &sequence));
-    } else if shape.needs_id {
+    } else if counted {
         columns.push_str(", id");
         values.push_str(", (SELECT COALESCE(MAX(id), 0) + 1 FROM ");
         values.push_str(&name);
         values.push(')');
     }
-    if shape.unique && !shape.needs_id {
+    if shape.unique && !counted {
         return format!("INSERT INTO {name} ({columns}) VALUES ({values})");
     }
     format!(

@@ -123,7 +123,8 @@ impl Save<'_> {
         let insert = &line.statements.insert;
         let table = &body.storage.table;
         // Without a constraint two could insert the same key, or take the same id.
-        let alone = !line.shape.unique || line.shape.needs_id;
+        let counted = line.shape.needs_id && table.sequence.is_none();
+        let alone = counted || !line.shape.unique;
         if alone {
             line.connection.exclude(table).await?;
         }

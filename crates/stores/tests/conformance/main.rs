@@ -9,7 +9,9 @@ mod hosted;
 mod memcached;
 #[cfg(feature = "mongodb")]
 mod mongodb;
-#[cfg(any(feature = "mongodb", feature = "postgresql"))]
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(any(feature = "mongodb", feature = "mysql", feature = "postgresql"))]
 mod networks;
 #[cfg(feature = "postgresql")]
 mod postgresql;

@@ -1,23 +1,25 @@
 //! What is the SQL databases' own: tables as they are met, what a fault does, who is let in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
-#![cfg(any(feature = "postgresql", feature = "sqlite"))]
+#![cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 mod faults;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgresql")]
 mod postgresql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 use flask_session_core::Error;
 use flask_session_core::{
     Deleted, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
@@ -77,7 +79,7 @@ fn bytes(byte: u8, length: usize) -> Bytes {
 }
 
 /// What an error says, all of it; never the password.
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 fn said(error: &Error, password: &str) -> String {
     let said = format!("{error} {error:?}");
     assert!(!said.contains(password), "{said}");
@@ -85,7 +87,7 @@ fn said(error: &Error, password: &str) -> String {
 }
 
 /// A server that tests can break.
-#[cfg(feature = "postgresql")]
+#[cfg(any(feature = "mysql", feature = "postgresql"))]
 trait Site {
     /// Its address.
     fn address(&self) -> SocketAddr;

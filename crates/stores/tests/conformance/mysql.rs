@@ -1,0 +1,102 @@
+//! MySQL and MariaDB, in the ways in which it is reached, on tables as they are met.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use flask_session_core::{Drive, Store, SystemClock, blocking};
+use flask_session_stores::{Setting, Settings, mysql};
+use flask_session_testkit::servers::{MysqlServer, nobody};
+use flask_session_testkit::{ManualClock, Proxy, Subject, Unreachable};
+
+use super::networks::{self, NETWORKS};
+
+struct Mysql {
+    server: &'static MysqlServer,
+    clock: Arc<ManualClock>,
+    settings: Settings,
+    proxies: Vec<Proxy>,
+}
+
+impl Mysql {
+    /// A table of its own, which the store makes.
+    fn new(url: impl Fn(&MysqlServer) -> String) -> Self {
+        static TABLES: AtomicUsize = AtomicUsize::new(0);
+        let server = MysqlServer::shared();
+        let number = TABLES.fetch_add(1, Ordering::SeqCst);
+        let table = Setting::Text(format!("Sessions `{number}` 表名"));
+        Self {
+            server,
+            clock: Arc::new(ManualClock::new()),
+            settings: Settings::new(url(server)).with("table", table),
+            proxies: Vec::new(),
+        }
+    }
+
+    /// A table that somebody made; `{}` stands for its name.
+    fn on_table(definition: &str) -> Self {
+        static TABLES: AtomicUsize = AtomicUsize::new(0);
+        let mut subject = Self::new(MysqlServer::url);
+        let name = format!("by_hand_{}", TABLES.fetch_add(1, Ordering::SeqCst));
+        subject.server.command(&definition.replace("{}", &name));
+        subject.settings = Settings::new(subject.server.url())
+            .with("table", Setting::Text(name))
+            .with("create", Setting::Flag(false));
+        subject
+    }
+
+    fn store(&self, settings: Settings) -> Arc<dyn Store> {
+        let open = mysql::open_with_clock(settings, self.clock.clone());
+        blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+    }
+}
+
+impl Subject for Mysql {
+    fn open(&self) -> Arc<dyn Store> {
+        self.store(self.settings.clone())
+    }
+
+    fn wait(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    fn unreachable(&self) -> Vec<Unreachable> {
+        let limit = Duration::from_millis(300);
+        let at = |address: SocketAddr| {
+            let settings = Settings::new(self.server.url_at(address));
+            let open = mysql::open_with_clock(
+                settings.with("timeout", Setting::Number(limit.as_secs_f64())),
+                Arc::new(SystemClock),
+            );
+            blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+        };
+        networks::unreachable(limit, nobody(), &self.proxies, at)
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![MysqlServer::PASSWORD.to_owned()]
+    }
+}
+
+mod over_tcp_with_a_password {
+    use super::*;
+
+    fn subject() -> Mysql {
+        let mut subject = Mysql::new(MysqlServer::url);
+        let address = subject.server.address();
+        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+mod in_a_table_made_by_hand_without_constraint_or_default {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Mysql::on_table(
+        "CREATE TABLE {} (id integer PRIMARY KEY NOT NULL, session_id varchar(255), \
+         data mediumblob, expiry datetime) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+    ));
+}

@@ -227,8 +227,10 @@ class PythonMemcached(MemcachedClient):
         yield {"item_size_max": client.server_max_value_length or USUAL_LIMIT * 1024}
 
 
-_PYLIBMC_GETS: dict[int, threading.Lock] = {}
-"""By process. pylibmc's gets loses records when two threads are in it, each with a client of its own."""
+_PYLIBMC: dict[int, threading.RLock] = {}
+"""By process. pylibmc loses records and connections when two threads are in it, each with its own client."""
+_PAUSE = 0.05
+"""Seconds before a read is tried again."""
 
 
 class Pylibmc(MemcachedClient):
@@ -238,7 +240,6 @@ class Pylibmc(MemcachedClient):
         super().__init__(client, process)
         self.compares = bool(client.behaviors["cas"])
         self._idle: list[Any] = []
-        self._cloning = threading.Lock()
         self._idle_process = os.getpid()
 
     @contextmanager
@@ -247,14 +248,13 @@ class Pylibmc(MemcachedClient):
         if self._idle_process != process:
             # Not closed: they are the parent's. Kept, since closing is what their end would do.
             self._inherited, self._idle = self._idle, []
-            self._cloning = threading.Lock()
             self._idle_process = process
-        idle = self._idle
-        try:
-            client = idle.pop()
-        except IndexError:
-            with self._cloning:
-                client = self.client.clone()
+        with _PYLIBMC.setdefault(process, threading.RLock()):
+            yield from self._lent()
+
+    def _lent(self) -> Iterator[Any]:
+        """A client that nobody else uses meanwhile; kept for the next one if nothing went wrong."""
+        client = self._idle.pop() if self._idle else self.client.clone()
         try:
             yield client
         except Exception as error:
@@ -263,17 +263,19 @@ class Pylibmc(MemcachedClient):
                 raise
             kind = type(error).__name__
             raise StoreUnreachable(f"memcached store: unreachable: pylibmc says {kind}") from None
-        idle.append(client)
+        self._idle.append(client)
 
     def get(self, key: str) -> bytes | None:
         """The stored bytes."""
-        payload = super().get(key)
+        try:
+            payload = super().get(key)
+        except StoreUnreachable:
+            # Reading twice does no harm, and a client takes a server for dead that only broke a connection.
+            self._idle.clear()
+            time.sleep(_PAUSE)
+            payload = super().get(key)
         # Where a connection has broken, its first answer is "nothing there"; the second is true.
         return super().get(key) if payload is None else payload
-
-    def _gets(self, client: Any, key: str) -> tuple[Any, Any]:
-        with _PYLIBMC_GETS.setdefault(os.getpid(), threading.Lock()):
-            return super()._gets(client, key)
 
     def _cas(self, client: Any, key: str, payload: bytes, mark: Any, until: int) -> bool:
         try:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from redis_server import RedisServer, free_port
@@ -23,9 +23,25 @@ from redis_server import RedisServer, free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from selenium.webdriver.remote.webelement import WebElement
+
 APP = Path(__file__).resolve().parents[2] / "examples" / "flask_app" / "app.py"
 START_LIMIT = 30.0
 PAGE_LIMIT = 20.0
+
+
+def is_gone(page: WebElement) -> bool:
+    """Whether the browser has left the page of this element."""
+    try:
+        page.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:
+        # What Chromium says while it is just leaving.
+        if "does not belong to the document" in (error.msg or ""):
+            return True
+        raise
+    return False
 
 
 @dataclass
@@ -111,7 +127,7 @@ class Browser:
         """Presses a button, and waits for the page that follows."""
         page = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.find_element(By.ID, element).click()
-        WebDriverWait(self.driver, PAGE_LIMIT).until(expected_conditions.staleness_of(page))
+        WebDriverWait(self.driver, PAGE_LIMIT).until(lambda _: is_gone(page))
 
     def log_in(self, name: str, *, remember: bool = False) -> None:
         self.visit("/login")

@@ -27,7 +27,9 @@
 //! ```
 
 mod clock;
-mod faults;
+pub mod faults;
+mod faulty;
+mod patience;
 mod proxy;
 mod race;
 pub mod rules;
@@ -35,7 +37,8 @@ pub mod servers;
 mod subject;
 
 pub use clock::ManualClock;
-pub use faults::{FaultyStore, Flaw};
+pub use faulty::{FaultyStore, Flaw};
+pub use patience::{PATIENCE, wait_until};
 pub use proxy::{Network, Proxy};
 pub use race::{race, race_for};
 pub use subject::{Subject, Unreachable, keep};

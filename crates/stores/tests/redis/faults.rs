@@ -1,14 +1,13 @@
 //! What a broken connection, a dead server or a stalled one does to an operation.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{Deadline, Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::redis::RedisStore;
 use flask_session_testkit::servers::{RedisServer, nobody};
-use flask_session_testkit::{Network, Proxy};
+use flask_session_testkit::{Network, PATIENCE, Proxy, faults};
 
 use super::{LIFE, at, bytes, delete, key, load, save, store, stored, touch};
 
@@ -192,45 +191,9 @@ fn a_late_reply_is_nobodys() {
 #[test]
 fn while_connections_break_nobody_sees_anothers_record() {
     let server = RedisServer::start();
-    let (proxy, store) = behind(&server);
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(3));
-                proxy.cut();
-            }
-        });
-        let threads: Vec<_> = (0..8u8)
-            .map(|number| {
-                let store = &store;
-                scope.spawn(move || {
-                    let key = key(&number.to_string());
-                    let mut answers = 0;
-                    for round in 0..60 {
-                        // What a thread reads is what it wrote, or its write of before.
-                        let payload = Bytes::from(vec![number, round]);
-                        let _ = save(store, &key, &payload, Expect::Anything);
-                        if let Ok(Some(found)) = load(store, &key) {
-                            assert_eq!(found.payload[0], number);
-                            answers += 1;
-                        }
-                    }
-                    answers
-                })
-            })
-            .collect();
-        let answers: Vec<_> = threads.into_iter().map(ScopedJoinHandle::join).collect();
-        // Before anything is asserted: a panic would leave the cutting thread running.
-        over.store(true, Ordering::SeqCst);
-        for answered in answers {
-            assert!(
-                answered.unwrap() > 5,
-                "breaking connections broke the store"
-            );
-        }
-    });
-    assert!(proxy.accepted() > 20, "nothing broke");
+    let proxy = Proxy::before(server.address());
+    let store = RedisStore::blocking(at(proxy.address()).timeout(PATIENCE)).unwrap();
+    faults::while_connections_break_nobody_sees_anothers_record(&proxy, &store);
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! What a broken connection, a dead server or a stalled one does to an operation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{Deadline, Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::{Setting, Settings};
-use flask_session_testkit::{Network, Proxy};
+use flask_session_testkit::{Network, PATIENCE, Proxy, faults};
 
 use super::{Site, bytes, delete, key, load, refresh, save, store, stored, table, text, touch};
 
@@ -134,45 +133,11 @@ pub(super) fn a_late_reply_is_nobodys(site: &dyn Site) {
 }
 
 pub(super) fn while_connections_break_nobody_sees_anothers_record(site: &dyn Site) {
-    let (proxy, store, _) = behind(site);
-    load(&*store, &key("a")).unwrap();
-    let over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !over.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(150));
-                proxy.cut();
-            }
-        });
-        let threads: Vec<_> = (0..4u8)
-            .map(|number| {
-                let store = &*store;
-                scope.spawn(move || {
-                    let key = key(&number.to_string());
-                    let mut answers = 0;
-                    for round in 0..150 {
-                        let payload = Bytes::from(vec![number, round]);
-                        let _ = save(store, &key, &payload, Expect::Anything);
-                        if let Ok(Some(found)) = load(store, &key) {
-                            assert_eq!(found.payload[0], number);
-                            answers += 1;
-                        }
-                    }
-                    answers
-                })
-            })
-            .collect();
-        let answers: Vec<_> = threads.into_iter().map(ScopedJoinHandle::join).collect();
-        // Before anything is asserted: a panic would leave the cutting thread running.
-        over.store(true, Ordering::SeqCst);
-        for answered in answers {
-            assert!(
-                answered.unwrap() > 5,
-                "breaking connections broke the store"
-            );
-        }
-    });
-    assert!(proxy.accepted() > 6, "nothing broke");
+    let proxy = Proxy::before(site.address());
+    let settings = Settings::new(site.url_at(proxy.address()))
+        .with("table", text(table()))
+        .with("timeout", Setting::Number(PATIENCE.as_secs_f64()));
+    faults::while_connections_break_nobody_sees_anothers_record(&proxy, &*store(settings));
 }
 
 pub(super) fn a_server_that_was_restarted_costs_no_error_and_no_session(site: &mut dyn Site) {

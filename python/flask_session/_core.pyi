@@ -3,7 +3,7 @@
 import builtins
 import os
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, ClassVar, Literal, TypeAlias, final
 
 __version__: str
 
@@ -178,6 +178,25 @@ class Touches:
 
     def note(self, sid: str, permanent: bool) -> None: ...
     def forget(self, sid: str) -> None: ...
+
+@final
+class Admitted:
+    """Permission for one operation, with the moment when it began."""
+
+@final
+class Breaker:
+    """A circuit breaker: keeps a store that doesn't answer from costing every request its time limit."""
+
+    NOTICE: ClassVar[str]
+    def __new__(cls) -> Breaker: ...
+    def admit(self) -> Admitted:
+        """Call it before an operation. Raises StoreUnreachable while the store is left alone."""
+
+    def answered(self) -> None:
+        """The store answered, be it with a refusal."""
+
+    def failed(self, admitted: Admitted) -> bool:
+        """It could not be reached, or not in time. True if it is left alone from now on."""
 
 @final
 class Signer:

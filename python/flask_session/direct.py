@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._core import Commit
-from .exceptions import SessionCorrupt
+from .exceptions import SessionCorrupt, StoreFailure
 from .overrides import is_original
 
 if TYPE_CHECKING:
@@ -97,12 +97,16 @@ def save_untouched(
             # Only the record says whether the session is permanent.
             try:
                 record = store.load(interface._codec(), key, lifetime)
+            except StoreFailure as failure:
+                if not interface._tolerates(app, failure):
+                    raise
+                return
             except SessionCorrupt as reason:
                 interface._report_corrupt(app, sid, reason)
                 continue
             found, permanent = record is not None, record is not None and record.permanent
         else:
-            found, permanent = store.touch(key, lifetime), recalled[1]
+            found, permanent = _touch(interface, store, app, key), recalled[1]
         if found:
             touches.note(sid, permanent)
             session._known_permanent = permanent
@@ -155,7 +159,7 @@ def save(
         touches = interface._touched(app)
         recalled = touches.recall(sid)
         if recalled is None or recalled[0]:
-            if not store.touch(interface._get_store_id(sid), seconds(app.permanent_session_lifetime)):
+            if not _touch(interface, store, app, interface._get_store_id(sid)):
                 touches.forget(sid)
                 return
             touches.note(sid, session._is_permanent())
@@ -166,6 +170,16 @@ def save(
             session._modified = True
     if interface.should_set_cookie(app, session):
         interface._set_cookie(app, session, sid, response)
+
+
+def _touch(interface: ServerSideSessionInterface, store: Store, app: Flask, key: str) -> bool:
+    """Slides the expiry of a session that needs no write. False if there is none, or if that may be so."""
+    try:
+        return store.touch(key, seconds(app.permanent_session_lifetime))
+    except StoreFailure as failure:
+        if not interface._tolerates(app, failure):
+            raise
+        return False
 
 
 def _commit(

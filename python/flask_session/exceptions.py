@@ -10,15 +10,19 @@ class SessionError(Exception):
     """Base of all errors of this package."""
 
 
-class StoreUnreachable(SessionError, ConnectionError):
+class StoreFailure(SessionError):
+    """The store can't be used now. SESSION_ON_STORE_FAILURE says what becomes of requests that need it."""
+
+
+class StoreUnreachable(StoreFailure, ConnectionError):
     """The store could not be reached, or the connection broke."""
 
 
-class StoreTimedOut(SessionError, TimeoutError):
+class StoreTimedOut(StoreFailure, TimeoutError):
     """The store did not answer within the operation's time limit."""
 
 
-class StoreRefused(SessionError, PermissionError):
+class StoreRefused(StoreFailure, PermissionError):
     """The store understood and refused: wrong password, missing permission, read-only."""
 
 

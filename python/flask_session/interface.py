@@ -13,6 +13,7 @@ import logging
 import random
 import secrets
 import sys
+import time
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,9 @@ from werkzeug.local import LocalProxy
 from . import cli, cookies, direct, hooked, settings
 from ._core import Codec, Touches, is_session_id
 from ._core import Signer as CoreSigner
+from ._core import Store as NativeStore
+from .exceptions import StoreFailure
+from .guarded import Guarded
 from .overrides import is_original, keeps_storage, original
 from .serializer import MsgSpecSerializer, codec_of, decode, encode
 from .session import UNLOADED, ServerSideSession, Unloaded
@@ -41,6 +45,8 @@ MOST_REPORTED = 1000
 """Unreadable sessions that are remembered, so that each is logged once."""
 _REPAIRABLE = (TypeError, ValueError)
 """What an error handler may have put right: a value that can't be stored, and not a store that is down."""
+WARNING_INTERVAL = 60.0
+"""Seconds between two warnings that the store fails."""
 LONGEST_KEY = 250
 """Bytes of a store key, prefix included, where the application makes the ids."""
 
@@ -85,6 +91,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         self.native: bool = settings.SESSION_NATIVE.read(config)
         self.eager: bool = settings.SESSION_EAGER.read(config)
         self.on_conflict: str = settings.SESSION_ON_CONFLICT.read(config)
+        self.on_store_failure: str = settings.SESSION_ON_STORE_FAILURE.read(config)
         self.touch_interval: float | None = settings.SESSION_TOUCH_INTERVAL.read(config)
         self.serializer = MsgSpecSerializer(
             app,
@@ -94,6 +101,8 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         )
         self._touches: Touches | None = None
         self._reported: set[str] = set()
+        self._guarded: Guarded | None = None
+        self._warned_of_failure: float | None = None
         self._signer_keys: Any = None
         self._signer: Any = None
         self._generator: Any = None
@@ -149,12 +158,12 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
 
     def _delete_expired_sessions(self) -> None:
         """Removes expired sessions from stores that don't do it themselves."""
-        store = self._current_store()
+        store = self._guarded_store()
         while store is not None and store.sweep(direct.SWEPT_AT_ONCE) >= direct.SWEPT_AT_ONCE:
             pass
 
     def _needed_store(self) -> Store:
-        store = self._current_store()
+        store = self._guarded_store()
         if store is None:
             raise NotImplementedError(
                 f"{type(self).__name__} has no store and does not override its storage hooks"
@@ -263,9 +272,9 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         sids = self._sids(app, request)
         session_class = self.session_class
         if not _is_plain(session_class):
-            return hooked.open_session(self, app, sids)
+            return self._open_through_hooks(app, sids)
         if sids and self._direct_store() is None:
-            return hooked.open_session(self, app, sids)
+            return self._open_through_hooks(app, sids)
         session = session_class.__new__(session_class)
         session._interface = self
         if sids:
@@ -293,6 +302,8 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         # Not isinstance: the abstract base classes in the bases make it four times as slow.
         if ServerSideSession not in type(session).__mro__:
             hooked.save_session(self, app, session, response)
+            return
+        if session._load_failure is not None:
             return
         if (
             session._unloaded is None
@@ -337,10 +348,46 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         """The store to use directly, or None if all hooks must be called."""
         if codec_of(self.serializer) is None or not keeps_storage(self):
             return None
-        return self._current_store()
+        return self._guarded_store()
+
+    def _guarded_store(self) -> Store | None:
+        """The store, behind a circuit breaker. A native one has its own."""
+        store = self._current_store()
+        if store is None or type(store) is NativeStore:
+            return store
+        guarded = self._guarded
+        if guarded is None or guarded.store is not store:
+            guarded = self._guarded = Guarded(store)
+        return guarded
 
     def _load_session(self, session: ServerSideSession, unloaded: Unloaded) -> None:
-        direct.load(self, session, unloaded)
+        try:
+            direct.load(self, session, unloaded)
+        except StoreFailure as failure:
+            if not self._tolerates(unloaded.app, failure):
+                raise
+            dict.clear(session)
+            session._load_failure = failure
+
+    def _open_through_hooks(self, app: Flask, sids: list[str]) -> Any:
+        try:
+            return hooked.open_session(self, app, sids)
+        except StoreFailure as failure:
+            session = self.session_class()
+            if not isinstance(session, ServerSideSession) or not self._tolerates(app, failure):
+                raise
+            session._load_failure = failure
+            return session
+
+    def _tolerates(self, app: Flask, failure: StoreFailure) -> bool:
+        """Whether the request goes on without its session; says so in the log, once a minute."""
+        if self.on_store_failure != "null":
+            return False
+        now = time.monotonic()
+        if self._warned_of_failure is None or now - self._warned_of_failure >= WARNING_INTERVAL:
+            self._warned_of_failure = now
+            app.logger.warning("Requests go on with an empty session that can't be changed: %s", failure)
+        return True
 
     def _codec(self) -> Codec:
         codec: Codec = self.serializer.codec

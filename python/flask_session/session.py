@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from .exceptions import StoreFailure
     from .interface import ServerSideSessionInterface
 
 
@@ -97,6 +98,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _assigned: set[Any] | None = None
     _deleted: set[Any] | None = None
     _cleared = False
+    _load_failure: StoreFailure | None = None  # it could not be loaded: it stays empty
     _save_failure: BaseException | None = None  # why the last save failed
     _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
     _extended = False  # its life was extended when it was loaded, in this request
@@ -139,6 +141,16 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         self.accessed = True
         if self._unloaded is not None:
             self._load()
+
+    def _change(self) -> None:
+        """What every change of the session begins with. Raises StoreFailure if it could not be loaded."""
+        self._touch()
+        failure = self._load_failure
+        if failure is not None:
+            raise type(failure)(
+                "this session is empty and can't be changed, because it could not be loaded "
+                f"(SESSION_ON_STORE_FAILURE is 'null'): {failure}"
+            ) from failure
 
     def _resolve(self, key: Any) -> Any:
         """Decodes the large value under ``key``; two threads get the same object."""
@@ -246,7 +258,10 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     @permanent.setter
     def permanent(self, value: bool) -> None:
-        self["_permanent"] = bool(value)
+        self._touch()
+        # Many applications set it in every request: that alone needn't fail.
+        if self._load_failure is None:
+            self["_permanent"] = bool(value)
 
     # Reading
 
@@ -340,21 +355,20 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     # Writing
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if self._unloaded is not None:
-            self._load()
+        self._change()
         dict.__setitem__(self, key, value)
         self._note_assigned(key)
         self._updated()
 
     def __delitem__(self, key: Any) -> None:
-        self._touch()
+        self._change()
         dict.__delitem__(self, key)
         self._note_deleted(key)
         self._updated()
 
     def pop(self, key: Any, default: Any = _MISSING) -> Any:
         """Removes ``key`` and returns its value, or ``default``."""
-        self._touch()
+        self._change()
         if not dict.__contains__(self, key):
             return dict.pop(self, key) if default is _MISSING else default
         self._resolve(key)
@@ -365,7 +379,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def popitem(self) -> tuple[Any, Any]:
         """Removes and returns the last entry."""
-        self._touch()
+        self._change()
         if dict.__len__(self):
             self._resolve(next(dict.__reversed__(self)))
         key, value = dict.popitem(self)
@@ -383,7 +397,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def update(self, arg: Any = (), /, **kwargs: Any) -> None:
         """Assigns several entries."""
-        self._touch()
+        self._change()
         entries = dict(() if arg is None else arg, **kwargs)
         dict.update(self, entries)
         self._note_assigned(*entries)
@@ -395,7 +409,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def clear(self) -> None:
         """Removes everything but the ``_permanent`` entry; the id stays."""
-        self._touch()
+        self._change()
         permanent = dict.get(self, "_permanent", False)
         dict.clear(self)
         self._cleared = True

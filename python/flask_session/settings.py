@@ -252,6 +252,15 @@ SESSION_ON_CONFLICT = Setting(
     "writer wins, as in Flask-Session.",
     one_of("merge", "overwrite"),
 )
+SESSION_ON_STORE_FAILURE = Setting(
+    "SESSION_ON_STORE_FAILURE",
+    "raise",
+    "`raise` or `null`",
+    "What a request sees whose session can't be loaded because the store is unreachable, too slow or "
+    "refuses: an exception (`StoreFailure`), or an empty session that can't be changed, with the cookie left "
+    "alone and a warning in the log once a minute. A change that can't be stored raises in either case.",
+    one_of("raise", "null"),
+)
 
 GENERAL: tuple[Setting, ...] = (
     SESSION_TYPE,
@@ -268,6 +277,7 @@ GENERAL: tuple[Setting, ...] = (
     SESSION_KEEP_TYPES,
     SESSION_LEGACY_PICKLE,
     SESSION_ON_CONFLICT,
+    SESSION_ON_STORE_FAILURE,
 )
 
 

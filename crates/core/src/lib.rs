@@ -2,12 +2,14 @@
 //! changed, and how a change is committed to a [`Store`]. No driver, no web framework, no Python.
 
 mod blocking;
+mod breaker;
 mod changes;
 mod codec;
 mod commit;
 mod cookie;
 mod data;
 mod error;
+mod guarded;
 #[cfg(feature = "runtime")]
 mod hosted;
 mod id;
@@ -28,12 +30,14 @@ mod store;
 mod touches;
 
 pub use blocking::{Drive, Open, blocking, drive};
+pub use breaker::{Admitted, Breaker};
 pub use changes::Edit;
 pub use codec::{Malformed, json, msgpack};
 pub use commit::Commit;
 pub use cookie::{Signer, candidates};
 pub use data::{AwareDateTime, Data, Float, Value};
 pub use error::{Error, ErrorKind, Result};
+pub use guarded::Guarded;
 pub use id::SessionId;
 pub use lifetime::{Clock, Deadline, SystemClock, Timestamp};
 pub use memory::MemoryStore;

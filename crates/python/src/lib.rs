@@ -1,5 +1,6 @@
 //! The extension module `flask_session._core`: conversion only, no policy.
 
+mod breaker;
 mod codec;
 mod codec_class;
 mod commit;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _core {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::breaker::{Admitted, Breaker};
     #[pymodule_export]
     use crate::codec::Ext;
     #[pymodule_export]

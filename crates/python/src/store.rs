@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Base, Cursor, Deleted, Expect, Guarantee, Key, MemoryStore, Refresh, Result, Store as Backend,
-    drive, perform,
+    Base, Cursor, Deleted, Expect, Guarantee, Guarded, Key, MemoryStore, Refresh, Result,
+    Store as Backend, SystemClock, drive, perform,
 };
 use flask_session_stores::{Setting, Settings};
 use pyo3::prelude::*;
@@ -61,7 +61,7 @@ impl Store {
         }
         let (row, backend) = flask_session_stores::open(settings).map_err(raise)?;
         Ok(Self {
-            backend,
+            backend: Arc::new(Guarded::new(backend, Arc::new(SystemClock))),
             name: row.name,
         })
     }

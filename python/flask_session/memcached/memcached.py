@@ -138,7 +138,7 @@ class MemcachedSessionInterface(ServerSideSessionInterface):
 
     def _direct_store(self) -> Store | None:
         store = super()._direct_store()
-        return None if type(store) is PlainClient else store
+        return None if type(self._store) is PlainClient else store
 
     def _open_store(self, configured: Any) -> Store:
         native = self.native and not under_greenlets()

@@ -141,7 +141,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
 
     def _direct_store(self) -> Store | None:
         store = super()._direct_store()
-        return None if type(store) is PlainStore else store
+        return None if type(self._store) is PlainStore else store
 
     def _open_store(self, configured: Any) -> Store:
         native = self.native and not under_greenlets()

@@ -24,7 +24,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint format docs stubs-check matrix compat browser wheel setup system clean
+.PHONY: help demo test lint format docs stubs-check matrix compat neighbours browser wheel setup system clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -56,6 +56,9 @@ matrix: setup system ## run the Python tests on the oldest Flask that is support
 
 compat: setup system ## run the same script on original Flask-Session releases and on this one
 	$(BIN)/python dev/run_tests.py compat
+
+neighbours: setup system ## run Flask-Login, Flask-SocketIO, Authlib and others on us and on the original
+	$(BIN)/python dev/run_tests.py neighbours
 
 browser: setup system ## run the demo in a real Chromium
 	$(BIN)/python dev/run_tests.py browser

@@ -30,6 +30,10 @@ PREVENTABLE = re.compile(
 )
 
 
+# Folders of tests/ that are steps of their own.
+ALONE = ("architecture", "browser", "compat", "neighbours")
+
+
 @dataclass
 class Result:
     """What one step counted."""
@@ -133,11 +137,14 @@ STEPS: dict[str, Step] = {
         [[BIN / "stubtest", "flask_session._core", "--allowlist", "dev/stubtest_allowlist.txt"]], check
     ),
     "architecture": pytest_run("tests/architecture"),
-    "python-test": pytest_run("tests", without=("tests/architecture", "tests/browser", "tests/compat")),
+    "python-test": pytest_run("tests", without=tuple(f"tests/{folder}" for folder in ALONE)),
     "oldest-flask": Step([[sys.executable, "dev/oldest_flask.py", "--color=no"]], pytest),
     "compat": Step(
         [[sys.executable, "dev/compat_environments.py"], [BIN / "pytest", "--color=no", "tests/compat"]],
         pytest,
+    ),
+    "neighbours": Step(
+        [[sys.executable, "dev/neighbours.py"], [BIN / "pytest", "--color=no", "tests/neighbours"]], pytest
     ),
     "browser": pytest_run("tests/browser"),
 }

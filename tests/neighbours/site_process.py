@@ -1,0 +1,78 @@
+"""One of `sites/`, served by a process of its own in the environment of a release."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+SITES = Path(__file__).parent / "sites"
+ENVIRONMENTS = SITES.parent.parent.parent / ".cache" / "neighbours"
+RELEASES = ("0.8.0", "ours")
+
+
+def interpreter(release: str) -> str:
+    python = ENVIRONMENTS / release / "bin" / "python"
+    assert python.exists(), "no environments for the neighbours: run dev/neighbours.py"
+    return str(python)
+
+
+class SiteProcess:
+    """A site that answers on `port` until it is stopped."""
+
+    def __init__(self, release: str, name: str, folder: Path, settings: dict[str, str]) -> None:
+        self.log = folder / f"{release}-{name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [interpreter(release), "-W", "ignore", str(SITES / "serve.py"), name],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=folder,
+                env={**os.environ, **settings},
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.strip().isdigit(), self.log.read_text()
+        self.port = int(line)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+class SocketClient:
+    """A Socket.IO client in a process of its own."""
+
+    def __init__(self, release: str, url: str, cookie: str, transport: str) -> None:
+        self.process = subprocess.Popen(
+            [interpreter(release), "-W", "ignore", str(SITES / "socket_client.py"), url, cookie, transport],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.greeting = self.process.stdout.readline().strip()
+
+    def call(self, event: str) -> str:
+        """The answer to the event, as JSON."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(event + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def __enter__(self) -> SocketClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.process:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait(60)

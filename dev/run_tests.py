@@ -121,6 +121,11 @@ STEPS: dict[str, Step] = {
                 "postgresql",
                 "sqlite",
             )
+        ]
+        + [
+            clippy("--package=flask-session-core"),
+            clippy("--package=flask-session-tower"),
+            clippy("--package=flask-session-tower", "--all-features"),
         ],
         check,
     ),

@@ -28,6 +28,8 @@ mod session;
 mod shared;
 mod store;
 mod touches;
+#[cfg(feature = "serde")]
+mod typed;
 
 pub use blocking::{Drive, Open, blocking, drive};
 pub use breaker::{Admitted, Breaker};
@@ -52,3 +54,5 @@ pub use store::{
     Store,
 };
 pub use touches::{Recall, Touches};
+#[cfg(feature = "serde")]
+pub use typed::with;

@@ -19,16 +19,38 @@ type Notes<'a> = Option<&'a NoteTree>;
 pub(crate) fn decode_entry(entry: &Entry, format: Format) -> Result<(Value, Value)> {
     let tree = entry.note.as_ref().map(|note| NoteTree::parse(note.text()));
     let notes = tree.as_ref();
-    let own_key = notes.and_then(NoteTree::own_key);
-    match format {
+    let key = read_key(entry, notes, format)?;
+    let value = match format {
         Format::Msgpack => {
-            let mut reader = msgpack::Reader::new(&entry.key);
-            let key = msgpack_key(&mut reader, own_key, 0)?;
-            reader.end()?;
             let mut reader = msgpack::Reader::new(&entry.value);
             let value = msgpack_value(&mut reader, notes, 0)?;
             reader.end()?;
-            Ok((key, value))
+            value
+        }
+        Format::Json => {
+            let mut reader = json::Reader::new(&entry.value)?;
+            let value = json_value(&mut reader, notes, 0)?;
+            reader.end()?;
+            value
+        }
+    };
+    Ok((key, value))
+}
+
+/// Decodes an entry's key.
+pub(crate) fn decode_key(entry: &Entry, format: Format) -> Result<Value> {
+    let tree = entry.note.as_ref().map(|note| NoteTree::parse(note.text()));
+    read_key(entry, tree.as_ref(), format)
+}
+
+fn read_key(entry: &Entry, notes: Notes<'_>, format: Format) -> Result<Value> {
+    let notes = notes.and_then(NoteTree::own_key);
+    match format {
+        Format::Msgpack => {
+            let mut reader = msgpack::Reader::new(&entry.key);
+            let key = msgpack_key(&mut reader, notes, 0)?;
+            reader.end()?;
+            Ok(key)
         }
         Format::Json => {
             let mut reader = json::Reader::new(&entry.key)?;
@@ -36,11 +58,7 @@ pub(crate) fn decode_entry(entry: &Entry, format: Format) -> Result<(Value, Valu
                 return Err(Malformed::KEY);
             };
             reader.end()?;
-            let key = as_key(Value::Str(key.into_owned()), own_key);
-            let mut reader = json::Reader::new(&entry.value)?;
-            let value = json_value(&mut reader, notes, 0)?;
-            reader.end()?;
-            Ok((key, value))
+            Ok(as_key(Value::Str(key.into_owned()), notes))
         }
     }
 }

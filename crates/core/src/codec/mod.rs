@@ -9,6 +9,6 @@ pub mod msgpack;
 mod tests;
 pub(crate) mod text;
 
-pub(crate) use decode::decode_entry;
+pub(crate) use decode::{decode_entry, decode_key};
 pub(crate) use encode::encode_entry;
 pub use malformed::Malformed;

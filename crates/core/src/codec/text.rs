@@ -190,6 +190,63 @@ pub(crate) fn offset_text(offset: i32) -> String {
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
+/// A moment as text that loses nothing: its offset to the second, then the zone's name in brackets.
+/// `None` as for [`of_moment`].
+#[cfg(feature = "serde")]
+pub(crate) fn of_exact_moment(moment: &AwareDateTime) -> Option<String> {
+    let rounded = AwareDateTime {
+        offset: 0,
+        seconds: moment.seconds.checked_add(moment.offset.into())?,
+        ..moment.clone()
+    };
+    let mut text = of_moment(&rounded)?;
+    text.truncate(text.len() - 1);
+    let (sign, offset) = (
+        if moment.offset < 0 { '-' } else { '+' },
+        moment.offset.abs(),
+    );
+    let (hours, minutes, seconds) = (offset / 3600, offset / 60 % 60, offset % 60);
+    let _ = write!(text, "{sign}{hours:02}:{minutes:02}");
+    if seconds > 0 {
+        let _ = write!(text, ":{seconds:02}");
+    }
+    if let Some(zone) = &moment.zone {
+        let _ = write!(text, "[{zone}]");
+    }
+    Some(text)
+}
+
+/// Reads what [`of_exact_moment`] wrote, and any RFC 3339 text.
+#[cfg(feature = "serde")]
+pub(crate) fn to_exact_moment(text: &str) -> Option<AwareDateTime> {
+    let (mut text, zone) = match text.strip_suffix(']') {
+        Some(text) => text
+            .split_once('[')
+            .map(|(text, zone)| (text, Some(zone)))?,
+        None => (text, None),
+    };
+    let mut seconds = 0;
+    if text.len() > 9 && text.is_char_boundary(text.len() - 9) {
+        let (front, mut tail) = text.split_at(text.len() - 3);
+        // `+02:00:31`: three colons after the sign's place make it an offset, not a time.
+        if front[front.len() - 6..].starts_with(['+', '-']) && literal(&mut tail, ':').is_some() {
+            seconds = i32::try_from(digits(&mut tail, 2)?).ok()?;
+            if front[front.len() - 6..].starts_with('-') {
+                seconds = -seconds;
+            }
+            text = front;
+        }
+    }
+    let (local, offset) = date_time(text)?;
+    let offset = offset? + seconds;
+    Some(AwareDateTime {
+        seconds: local.assume_utc().unix_timestamp() - i64::from(offset),
+        microseconds: local.microsecond(),
+        offset,
+        zone: zone.map(str::to_owned),
+    })
+}
+
 /// A duration as ISO 8601 text, in the form that msgspec gives it. `seconds` is below a day and
 /// `microseconds` below a million; both count forwards from `days`, as in Python.
 pub(crate) fn of_duration(days: i64, seconds: u32, microseconds: u32) -> String {

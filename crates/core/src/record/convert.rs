@@ -1,8 +1,26 @@
 //! Records and decoded data, and one format and the other.
 
 use super::{Entry, Extra, Format, Record, split};
-use crate::codec::{decode_entry, encode_entry};
-use crate::{Data, Result};
+use crate::codec::{decode_entry, decode_key, encode_entry};
+use crate::{Data, Result, Value};
+
+impl Entry {
+    /// Encodes a key and its value. What `format` can't hold is
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).
+    pub fn encode(key: &Value, value: &Value, format: Format) -> Result<Self> {
+        encode_entry(key, value, format)
+    }
+
+    /// The key and its value. What can't be read is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    pub fn decode(&self, format: Format) -> Result<(Value, Value)> {
+        Ok(decode_entry(self, format)?)
+    }
+
+    /// The key alone, without decoding the value.
+    pub fn decode_key(&self, format: Format) -> Result<Value> {
+        Ok(decode_key(self, format)?)
+    }
+}
 
 impl Record {
     /// Encodes a session. A value or key that `format` can't hold is

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod cookie;
+mod error;
+#[cfg(feature = "axum")]
+mod extract;
+mod flash;
+mod layer;
+mod session;
+mod site;
+
+pub use config::{Config, SameSite};
+pub use error::SessionError;
+#[cfg(feature = "axum")]
+pub use extract::MissingSessionLayer;
+pub use flask_session_core::{
+    AwareDateTime, Clock, Data, Error, ErrorKind, Float, Format, Guarantee, MemoryStore,
+    OnConflict, Result, SessionId, Signer, Store, SystemClock, Value, with,
+};
+pub use layer::{SessionLayer, SessionService};
+pub use session::Session;

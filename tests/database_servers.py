@@ -1,84 +1,71 @@
-"""Real database servers of the tests' own: loopback, a free port, a temporary folder."""
+"""The database servers of `dev/servers` with a user, a password and TLS; and they can be restarted."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from redis_server import free_port
+from certificates import make_certificates
+from started_server import StartedServer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-START_LIMIT = 60.0
-
 
 class DatabaseServer:
-    """One server process. Stopped and started again, it has its data and listens on the same port."""
+    """One server. Stopped and started again, it has its data and listens on the same port.
 
-    program: str
+    `sessions` with the password `secret` may do everything, over TCP, with TLS for who asks for it.
+    """
+
+    script: str
     scheme: str
     """What SQLAlchemy calls the database and its driver."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="database-for-tests-"))
-        self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.user: dict[str, Any] = {}
-        self.database = ""
+        make_certificates(self.folder)
         if os.getuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-            self.user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        self.make()
+            for path in (self.folder, *self.folder.iterdir()):
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        self.server: StartedServer | None = None
+        self.database = ""
 
-    def make(self) -> None:
+    @property
+    def authority(self) -> str:
+        """The file that clients should trust."""
+        return str(self.folder / "ca.pem")
+
+    def arguments(self) -> list[str]:
+        """What turns TLS on."""
         raise NotImplementedError
 
-    def command(self) -> list[str]:
+    def prepare(self) -> None:
+        """Makes the user, at the first start."""
         raise NotImplementedError
 
     def connect(self, database: str = "") -> Any:
         """A connection of the driver's, in which each statement is committed by itself."""
         raise NotImplementedError
 
-    def run(self, *command: str) -> None:
-        environment = {**os.environ, "HOME": str(self.folder), "LC_ALL": "C"}
-        subprocess.run(
-            command, check=True, capture_output=True, cwd=self.folder, env=environment, **self.user
-        )
-
     def start(self) -> Self:
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, cwd=self.folder, **self.user
-            )
-        deadline = time.monotonic() + START_LIMIT
-        while True:
-            try:
-                self.connect().close()
-            except Exception:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise RuntimeError((self.folder / "log").read_text(errors="replace")) from None
-                time.sleep(0.05)
-                continue
-            if not self.database:
-                self.database = self.new_database()
-            return self
+        self.server = StartedServer(self.script, "--in", str(self.folder), *self.arguments())
+        self.port = self.server.port
+        if not self.database:
+            self.prepare()
+            self.database = self.new_database()
+        return self
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGQUIT if self.scheme.startswith("post") else signal.SIGKILL)
-            self.process.wait(30)
-            self.process = None
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
 
     def remove(self) -> None:
         self.stop()
@@ -106,34 +93,30 @@ class DatabaseServer:
 
 
 class PostgresqlServer(DatabaseServer):
-    program = "postgres"
+    script = "postgresql"
     scheme = "postgresql+psycopg2"
 
-    def folder_of_programs(self) -> Path:
-        on_path = shutil.which("postgres")
-        if on_path:
-            return Path(on_path).parent
-        versions = Path("/usr/lib/postgresql").glob("*/bin")
-        return max(versions, key=lambda path: int(path.parent.name))
+    def arguments(self) -> list[str]:
+        folder = self.folder
+        return ["ssl=on", f"ssl_cert_file={folder}/server.pem", f"ssl_key_file={folder}/server.key"]
 
-    def make(self) -> None:
-        programs = self.folder_of_programs()
-        password = self.folder / "password"
-        password.write_text("secret")
-        password.chmod(0o644)
-        self.run(
-            str(programs / "initdb"),
-            "--pgdata=data",
-            "--username=sessions",
-            f"--pwfile={password}",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--no-sync",
-        )
+    def prepare(self) -> None:
+        import psycopg2
 
-    def command(self) -> list[str]:
-        options = ["-D", "data", "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder), "-F"]
-        return [str(self.folder_of_programs() / "postgres"), *options]
+        assert self.server is not None
+        connection = psycopg2.connect(self.server.url)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE sessions SUPERUSER LOGIN PASSWORD 'secret'")
+            cursor.execute("CREATE ROLE only_encrypted SUPERUSER LOGIN")
+            # From now on everybody needs a password.
+            (self.folder / "data" / "pg_hba.conf").write_text(
+                "local all all trust\n"
+                "hostnossl all only_encrypted 127.0.0.1/32 reject\n"
+                "host all all 127.0.0.1/32 scram-sha-256\n"
+            )
+            cursor.execute("SELECT pg_reload_conf()")
+        connection.close()
 
     def connect(self, database: str = "") -> Any:
         import psycopg2
@@ -150,38 +133,18 @@ class PostgresqlServer(DatabaseServer):
 
 
 class MariadbServer(DatabaseServer):
-    program = "mariadbd"
+    script = "mysql"
     scheme = "mysql+pymysql"
 
-    def make(self) -> None:
-        self.run(
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={self.folder / 'data'}",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            "--skip-name-resolve",
-        )
-        (self.folder / "begin.sql").write_text(
-            "CREATE USER IF NOT EXISTS sessions@'127.0.0.1' IDENTIFIED BY 'secret';\n"
-            "GRANT ALL ON *.* TO sessions@'127.0.0.1';\n"
-        )
+    def arguments(self) -> list[str]:
+        return [f"--ssl-cert={self.folder}/server.pem", f"--ssl-key={self.folder}/server.key"]
 
-    def command(self) -> list[str]:
-        program = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
-        options = {
-            "datadir": self.folder / "data",
-            "socket": self.folder / "socket",
-            "pid-file": self.folder / "pid",
-            "port": self.port,
-            "bind-address": "127.0.0.1",
-            "init-file": self.folder / "begin.sql",
-            "innodb-flush-log-at-trx-commit": 2,
-            "innodb-buffer-pool-size": "32M",
-            "innodb-log-file-size": "16M",
-            "skip-name-resolve": 1,
-        }
-        return [str(program), "--no-defaults", *(f"--{name}={value}" for name, value in options.items())]
+    def prepare(self) -> None:
+        import pymysql
+
+        with pymysql.connect(host="127.0.0.1", port=self.port, user="app", password="app") as connection:
+            connection.cursor().execute("CREATE USER sessions@'127.0.0.1' IDENTIFIED BY 'secret'")
+            connection.cursor().execute("GRANT ALL ON *.* TO sessions@'127.0.0.1' WITH GRANT OPTION")
 
     def connect(self, database: str = "") -> Any:
         import pymysql

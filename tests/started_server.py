@@ -11,9 +11,9 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "dev" / "servers"
 class StartedServer:
     """A running script; `address` is the URL that it told."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [SCRIPTS / name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [SCRIPTS / name, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
         self.address = self.url = self.process.stdout.readline().strip()
@@ -27,4 +27,4 @@ class StartedServer:
         with self.process:
             assert self.process.stdin is not None
             self.process.stdin.close()
-            self.process.wait(20)
+            self.process.wait(60)

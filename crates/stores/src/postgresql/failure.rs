@@ -53,7 +53,8 @@ fn refused(code: &SqlState) -> Problem {
     let name = code.code();
     let fail = |kind, text: &str| Error::new(kind, format!("{text} ({name})"));
     match name {
-        "23505" => Problem::Duplicate,
+        // The others: of a table, an index or a sequence that another worker has just made.
+        "23505" | "42P07" | "42710" => Problem::Duplicate,
         "40001" | "40P01" | "55P03" => {
             let text = "the server gave way to another transaction";
             Problem::Interrupted(fail(ErrorKind::Contended, text))

@@ -177,8 +177,8 @@ impl<D: Driver> Body<D> {
         }
         let shape = shape.ok_or_else(|| {
             misconfigured(
-                "there is no table for sessions; make it with the statements in the backend's page \
-                 of the documentation, or let the store make it",
+                "there is no table for sessions; make it (`flask session init-db`, or the statements in \
+                 the backend's page of the documentation), or let the store make it",
             )
         })?;
         Ok(Line {

@@ -6,7 +6,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Value};
 
 use super::failure::of_statement;
-use crate::sql::{Attempt, Civil, Connection, Problem, Row, Shape, Slot, Statement, Table, Values};
+use crate::sql::{
+    Attempt, Civil, Connection, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
+};
 
 /// A connection. The driver keeps its statements prepared.
 pub(crate) struct MysqlConnection(pub(super) Conn);
@@ -70,6 +72,9 @@ fn read(row: mysql_async::Row) -> Attempt<Row> {
         expiry: expiry.map(Civil::moment),
     })
 }
+
+/// Of characters, in the name of an index.
+const LONGEST_NAME: usize = 64;
 
 /// A lock's name has at most 64 characters.
 const LOCK: &str = "CONCAT('flask-session ', SHA1(?))";
@@ -154,13 +159,18 @@ impl Connection for MysqlConnection {
 
     async fn create(&mut self, table: &Table) -> Attempt<()> {
         let name = table.quoted('`');
+        let mut index = format!("ix_{}_expiry", table.name);
+        if index.chars().count() > LONGEST_NAME {
+            "ix_expiry".clone_into(&mut index);
+        }
+        let index = quoted(&index, '`');
         let made = self
             .0
             .query_drop(format!(
                 "CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL AUTO_INCREMENT, \
                  session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, \
                  data LONGBLOB, expiry DATETIME, PRIMARY KEY (id), UNIQUE (session_id), \
-                 INDEX ix_expiry (expiry))"
+                 INDEX {index} (expiry))"
             ))
             .await;
         match made.map_err(|error| of_statement(&error)) {

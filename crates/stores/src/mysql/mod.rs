@@ -5,10 +5,11 @@ mod failure;
 mod url;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use flask_session_core::{Clock, Deadline, Drive, Open, Result, Store, SystemClock};
-use mysql_async::{ClientIdentity, Conn, OptsBuilder, SslOpts};
+use mysql_async::{ClientIdentity, Conn, DriverError, Error, OptsBuilder, SslOpts};
 
 use crate::sql::{
     Address, Attempt, Body, Dialect, Driver, Encryption, Problem, SqlOptions, misconfigured,
@@ -34,6 +35,7 @@ pub fn open_with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Result<Open
     Ok(Box::new(move || {
         let driver = Mysql {
             options: options.clone(),
+            has_no_tls: AtomicBool::new(false),
         };
         let body = Body::new(driver, options.storage.clone(), Arc::clone(&clock));
         Ok(Arc::new(body) as Arc<dyn Store>)
@@ -44,9 +46,30 @@ pub fn open_with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Result<Open
 #[derive(Debug)]
 pub(crate) struct Mysql {
     options: SqlOptions,
+    /// Where encryption is only preferred: that the server has said it can't.
+    has_no_tls: AtomicBool,
 }
 
 impl Mysql {
+    fn encrypts(&self) -> bool {
+        match self.options.encryption {
+            Encryption::Off => false,
+            Encryption::Preferred => !self.has_no_tls.load(Ordering::Relaxed),
+            Encryption::Required => true,
+        }
+    }
+
+    async fn open(&self) -> mysql_async::Result<Conn> {
+        let opened = Conn::new(self.opts()).await;
+        if self.options.encryption == Encryption::Preferred
+            && let Err(Error::Driver(DriverError::NoClientSslFlagFromServer)) = opened
+        {
+            self.has_no_tls.store(true, Ordering::Relaxed);
+            return Conn::new(self.opts()).await;
+        }
+        opened
+    }
+
     fn opts(&self) -> OptsBuilder {
         let options = &self.options;
         let seconds = options.storage.timeout.as_secs().max(1);
@@ -65,7 +88,7 @@ impl Mysql {
             Address::Host(host) => opts.ip_or_hostname(host.clone()).tcp_port(options.port),
             Address::Unix(path) => opts.socket(Some(path.to_string_lossy())),
         };
-        if options.encryption == Encryption::Off {
+        if !self.encrypts() {
             return opts;
         }
         let tls = &options.tls;
@@ -107,7 +130,7 @@ impl Driver for Mysql {
 
     async fn connect(&self, deadline: &Deadline) -> Attempt<MysqlConnection> {
         let limit = deadline.remaining()?.min(self.options.connect_timeout);
-        match tokio::time::timeout(limit, Conn::new(self.opts())).await {
+        match tokio::time::timeout(limit, self.open()).await {
             Ok(Ok(connection)) => Ok(MysqlConnection(connection)),
             Ok(Err(error)) => Err(failure::of_connecting(&error)),
             Err(_) => Err(Problem::Final(Deadline::within(limit).passed())),

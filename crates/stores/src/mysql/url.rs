@@ -62,7 +62,8 @@ fn set(options: &mut SqlOptions, name: &str, value: &str) -> Result<bool> {
 
 fn ssl_mode(options: &mut SqlOptions, value: &str) -> Result<()> {
     let (encryption, verify, verify_hostname) = match value.to_ascii_uppercase().as_str() {
-        "DISABLED" | "PREFERRED" => (Encryption::Off, false, false),
+        "DISABLED" => (Encryption::Off, false, false),
+        "PREFERRED" => (Encryption::Preferred, false, false),
         "REQUIRED" => (Encryption::Required, false, false),
         "VERIFY_CA" => (Encryption::Required, true, false),
         "VERIFY_IDENTITY" => (Encryption::Required, true, true),

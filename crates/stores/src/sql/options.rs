@@ -24,8 +24,8 @@ pub(crate) enum Address {
 pub(crate) enum Encryption {
     Off,
     #[cfg_attr(
-        not(feature = "postgresql"),
-        allow(dead_code, reason = "PostgreSQL's words")
+        not(any(feature = "mysql", feature = "postgresql")),
+        allow(dead_code, reason = "where there is no server")
     )]
     Preferred,
     Required,

@@ -27,6 +27,8 @@ REQUIREMENTS = [
     "gunicorn>=23",
     "libmc>=1.4,<2",
     "msgspec==0.22.0",
+    "mysql-connector-python>=9",
+    "pg8000>=1.31,<2",
     "psycopg2-binary>=2.9.13,<3",
     "pylibmc>=1.6,<2",
     "pymemcache>=4,<5",

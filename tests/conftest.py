@@ -80,6 +80,14 @@ def postgresql_server() -> Iterator[StartedServer]:
 
 
 @pytest.fixture(scope="session")
+def mysql_server() -> Iterator[StartedServer]:
+    """One MariaDB without TLS for the whole run; each test takes a table of its own."""
+    server = StartedServer("mysql")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def mongodb_server() -> Iterator[MongoDBServer]:
     """One server for the whole run."""
     server = MongoDBServer()

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
 SERVERS = {"postgresql": "restartable_postgresql", "mariadb": "mariadb_server"}
-DATABASES = ["sqlite_file", "sqlite_memory", "postgresql", "mariadb"]
+ON_SERVERS = ["postgresql", "postgresql_native", "mariadb", "mariadb_native"]
+"""Those whose name ends so are reached by native connections, the others through the engine."""
+DATABASES = ["sqlite_file", "sqlite_memory", *ON_SERVERS]
+
+
+def server_of(name: str, request: pytest.FixtureRequest) -> Any:
+    """The server of one of ON_SERVERS."""
+    return request.getfixturevalue(SERVERS[name.removesuffix("_native")])
 
 
 def uri_of(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -23,7 +30,7 @@ def uri_of(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return "sqlite://"
     if name == "sqlite_file":
         return f"sqlite:///{tmp_path / 'application.db'}"
-    server = request.getfixturevalue(SERVERS[name])
+    server = server_of(name, request)
     return server.url(server.database)
 
 
@@ -34,7 +41,7 @@ def settings_of(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> di
         "SESSION_TYPE": "sqlalchemy",
         "SESSION_SQLALCHEMY": SQLAlchemy(),
         "SESSION_SQLALCHEMY_TABLE": f"sessions_{uuid.uuid4().hex[:10]}",
-        "SESSION_NATIVE": False,
+        "SESSION_NATIVE": name.endswith("_native"),
     }
 
 

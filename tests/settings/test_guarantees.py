@@ -62,13 +62,17 @@ def with_cache(folder: Path) -> Any:
     return interface
 
 
-def with_database(_: Path) -> Any:
-    app = flask.Flask("configured")
-    app.config.update(
-        SQLALCHEMY_DATABASE_URI="sqlite://", SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=SQLAlchemy()
-    )
-    Session(app)
-    return app.session_interface
+def of_database(uri: str, **config: Any) -> Callable[[Path], Any]:
+    def build(_: Path) -> Any:
+        db = SQLAlchemy()
+        app = flask.Flask("configured")
+        app.config.update(SQLALCHEMY_DATABASE_URI=uri, SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY=db)
+        app.config.update(config)
+        db.init_app(app)
+        Session(app)
+        return app.session_interface
+
+    return build
 
 
 def with_serializer(_: Path) -> Any:
@@ -108,7 +112,14 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         of_redis(SENTINEL.master_for("main")),
     ],
     ("redis", "anything else with `get`, `set` and `delete`"): [of_redis(mock.Mock())],
-    ("sqlalchemy", "a `flask_sqlalchemy.SQLAlchemy`"): [with_database],
+    (
+        "sqlalchemy",
+        "a `flask_sqlalchemy.SQLAlchemy` on PostgreSQL, MySQL or MariaDB that can be translated",
+    ): [of_database("postgresql+psycopg2://u:p@h/d"), of_database("mariadb+pymysql://u:p@h/d")],
+    (
+        "sqlalchemy",
+        "the same with `SESSION_NATIVE = False`, or under gevent; one on SQLite or another database",
+    ): [of_database("sqlite://"), of_database("postgresql+psycopg2://u:p@h/d", SESSION_NATIVE=False)],
     ("sqlalchemy", "a URL of a native store"): [
         lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY="postgresql://h/database"),
         lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_URL="postgresql://h/database"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import session
 
-from databases import SERVERS
+from databases import ON_SERVERS, server_of
 from flask_session import StoreUnreachable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conftest import Shop
 
-ON_SERVERS = pytest.mark.parametrize("database", ["postgresql", "mariadb"])
+EACH_WAY = pytest.mark.parametrize("database", ON_SERVERS)
 
 
 def cut(server: Any) -> None:
@@ -35,11 +35,11 @@ def cut(server: Any) -> None:
     connection.close()
 
 
-@ON_SERVERS
+@EACH_WAY
 def test_connections_that_the_server_closed_are_made_anew(
     open_shop: Callable[..., Shop], database: str, request: pytest.FixtureRequest
 ) -> None:
-    server = request.getfixturevalue(SERVERS[database])
+    server = server_of(database, request)
     shop = open_shop(database)
     shop.visit(lambda: session.update(user="ann"))
     for number in range(3):
@@ -50,11 +50,11 @@ def test_connections_that_the_server_closed_are_made_anew(
     assert shop.seen(lambda: (session["user"], session["number"])) == ("ann", 2)
 
 
-@ON_SERVERS
+@EACH_WAY
 def test_a_connection_that_is_cut_while_a_session_is_written_loses_nothing(
     open_shop: Callable[..., Shop], database: str, request: pytest.FixtureRequest
 ) -> None:
-    server = request.getfixturevalue(SERVERS[database])
+    server = server_of(database, request)
     shop = open_shop(database)
     shop.visit(lambda: session.update(user="ann"))
 
@@ -67,11 +67,11 @@ def test_a_connection_that_is_cut_while_a_session_is_written_loses_nothing(
     assert shop.seen(lambda: (session["user"], session["more"])) == ("ann", 2)
 
 
-@ON_SERVERS
+@EACH_WAY
 def test_a_server_that_restarts_empties_no_session(
     open_shop: Callable[..., Shop], database: str, request: pytest.FixtureRequest
 ) -> None:
-    server = request.getfixturevalue(SERVERS[database])
+    server = server_of(database, request)
     shop = open_shop(database, PROPAGATE_EXCEPTIONS=True)
     shop.visit(lambda: session.update(user="ann"))
     server.stop()
@@ -83,7 +83,7 @@ def test_a_server_that_restarts_empties_no_session(
     assert shop.seen(lambda: session["user"]) == "ann"
 
 
-@ON_SERVERS
+@EACH_WAY
 def test_a_forked_child_makes_connections_of_its_own(open_shop: Callable[..., Shop], database: str) -> None:
     shop = open_shop(database)
     shop.visit(lambda: session.update(user="ann"))

@@ -11,14 +11,16 @@ import sqlalchemy
 from flask import Flask, session
 from flask_sqlalchemy import SQLAlchemy
 
-from databases import close, uri_of
+from databases import ON_SERVERS, close, uri_of
 from flask_session import Session, SessionMisconfigured, SessionTooLarge
+from flask_session._core import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Shop
+    from started_server import StartedServer
 
 
 def exists(shop: Shop, name: str | None = None) -> bool:
@@ -103,7 +105,7 @@ def test_the_printed_statements_make_the_table(open_shop: Callable[..., Shop], d
     assert ["expiry"] in [index["column_names"] for index in indexes]
 
 
-@pytest.mark.parametrize("database", ["sqlite_file", "postgresql", "mariadb"])
+@pytest.mark.parametrize("database", ["sqlite_file", *ON_SERVERS])
 def test_workers_that_start_at_once_make_one_table(
     database: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -116,8 +118,8 @@ def test_workers_that_start_at_once_make_one_table(
             SQLALCHEMY_DATABASE_URI=uri,
             SESSION_TYPE="sqlalchemy",
             SESSION_SQLALCHEMY=db,
-            SESSION_SQLALCHEMY_TABLE="made_at_once",
-            SESSION_NATIVE=False,
+            SESSION_SQLALCHEMY_TABLE="made_at_once" + database,
+            SESSION_NATIVE=database.endswith("_native"),
         )
         db.init_app(made)
         Session(made)
@@ -146,7 +148,9 @@ BY_HAND = {
 
 def test_a_table_made_by_hand_works(shop: Shop, database: str) -> None:
     with shop.app.app_context():
-        shop.db.session.execute(sqlalchemy.text(BY_HAND[database].format(shop.interface.table)))
+        shop.db.session.execute(
+            sqlalchemy.text(BY_HAND[database.removesuffix("_native")].format(shop.interface.table))
+        )
         shop.db.session.commit()
     shop.visit(lambda: session.update(user="ann"))
     shop.visit(lambda: session.update(more=1))
@@ -159,11 +163,13 @@ def test_a_table_made_by_hand_works(shop: Shop, database: str) -> None:
     assert [row.id for row in shop.rows()] == [2]
 
 
-@pytest.mark.parametrize("database", ["mariadb"])
+@pytest.mark.parametrize("database", ["mariadb", "mariadb_native"])
 def test_what_a_small_column_would_cut_off_is_refused(shop: Shop, database: str) -> None:
     shop.app.config["PROPAGATE_EXCEPTIONS"] = True
     with shop.app.app_context():
-        shop.db.session.execute(sqlalchemy.text(BY_HAND[database].format(shop.interface.table)))
+        shop.db.session.execute(
+            sqlalchemy.text(BY_HAND[database.removesuffix("_native")].format(shop.interface.table))
+        )
         shop.db.session.commit()
     with pytest.raises(SessionTooLarge, match=r"70023 bytes.*holds 65535"):
         shop.visit(lambda: session.update(text="x" * 70_000))
@@ -247,3 +253,12 @@ def test_requests_sweep_now_and_then(open_shop: Callable[..., Shop], database: s
     shop.app.test_client().get("/")
     shop.interface._sweeper.wait(10)
     assert shop.rows() == []
+
+
+def test_native_stores_that_start_at_once_make_one_table(postgresql_server: StartedServer) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        # Seldom do two of them look at the very same moment.
+        for number in range(30):
+            stores = [Store.open(postgresql_server.url, table=f"at_once_{number}") for _ in range(6)]
+            list(pool.map(lambda store: store.put("key", b"payload", 100), stores))
+            assert stores[0].get("key") == b"payload"

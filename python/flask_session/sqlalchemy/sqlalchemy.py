@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any, overload
 
 from .._core import Store as CoreStore
@@ -13,6 +16,7 @@ from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import SESSION_CLEANUP_N_REQUESTS, SESSION_NATIVE, Setting, flag, text
+from ..translation import Native
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -82,6 +86,9 @@ _0_6 = (
     "sid_length",
 )
 _0_5 = ("app", "client", "table", "key_prefix", "use_signer", "permanent")
+
+
+logger = logging.getLogger("flask_session")
 
 
 class SqlAlchemySession(ServerSideSession):
@@ -211,11 +218,12 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         self._table_exists = SESSION_SQLALCHEMY_TABLE_EXISTS.read({} if app is None else app.config)
         self._store: Store | None = None
         self._store_client: Any = None
+        self._natives: weakref.WeakKeyDictionary[Any, Store | None] = weakref.WeakKeyDictionary()
         self._url: str | None = client if isinstance(client, str) else None
         self.client = None if self._url is not None else _checked(client, app)
         self.sql_session_model: Any = self._model()
         super().__init__(**given)
-        self._current_store()
+        self._configured_store()
 
     @classmethod
     def _arguments_from(cls, config: Any) -> dict[str, Any]:
@@ -249,15 +257,69 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         return create_session_model(self.client, self.table, self.schema, self.bind_key, self.sequence)
 
     def _current_store(self) -> Store:
+        store = self._configured_store()
+        if self.client is None or not self.native:
+            return store
+        return self._native_store() or store
+
+    def _configured_store(self) -> Store:
         client = self.client
         if self._store is None or client is not self._store_client:
             if self._store is not None:
                 _checked(client, self.app)
                 self.sql_session_model = self._model()
                 self._touches = None
+            self._natives.clear()
             self._store = self._open_store(client)
             self._store_client = client
         return self._store
+
+    def _native_store(self) -> Store | None:
+        """Native connections in place of the engine's, if they can stand in for them."""
+        from .client import engine_of
+
+        try:
+            engine = engine_of(self.client, self.bind_key, self.app)
+        except (RuntimeError, SessionMisconfigured):
+            # Too early, or wrong: the other store says so once it is used.
+            return None
+        if engine not in self._natives:
+            # Not before the first use: until then the application may still listen to its engine's events.
+            self._natives[engine] = self._open_in_place_of(engine)
+        return self._natives[engine]
+
+    def _open_in_place_of(self, engine: Any) -> Store | None:
+        from sqlalchemy import event
+
+        from .translate import translate
+
+        if under_greenlets():
+            return None
+        table = self.sql_session_model.__table__
+        found = translate(engine, table)
+        if not isinstance(found, Native):
+            logger.info("Sessions go through connections of SESSION_SQLALCHEMY's engine: %s.", found.reason)
+            return None
+        logger.info(
+            "Sessions use native connections to %s with the settings of SESSION_SQLALCHEMY's engine.",
+            found.url.partition("?")[0],
+        )
+        natives, process = self._natives, os.getpid()
+
+        @event.listens_for(engine, "engine_disposed", once=True)
+        def close(disposed: Any) -> None:
+            # A child must leave its parent's connections alone.
+            if os.getpid() == process:
+                natives.pop(disposed, None)
+
+        return CoreStore.open(
+            found.url,
+            table=table.name,
+            schema=table.schema,
+            sequence=self.sequence,
+            create=not self._table_exists,
+            **found.options,
+        )
 
     def _open_store(self, client: Any) -> Store:
         if client is None and self._url is not None and self.native and not under_greenlets():

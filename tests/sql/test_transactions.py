@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -11,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import session
 
+from databases import ON_SERVERS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Shop
@@ -84,7 +88,7 @@ def test_opening_a_session_begins_no_transaction_of_the_application(shop: Shop) 
     assert shop.seen(view) is False
 
 
-@pytest.mark.parametrize("database", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("database", ON_SERVERS)
 def test_a_session_is_written_though_the_views_work_is_rolled_back(
     open_shop: Callable[..., Shop], database: str
 ) -> None:
@@ -140,24 +144,55 @@ def test_if_the_application_commits_after_the_session_was_saved_both_are_there(f
     assert file_shop.seen(lambda: session["user"]) == "bob"
 
 
+# One copy of SQLite per process: a second connection in our own would not show what files' locks do.
+TRIES_TO_WRITE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+for _ in sys.stdin:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        print(error, flush=True)
+    else:
+        connection.execute("ROLLBACK")
+        print("taken", flush=True)
+"""
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Another process, which tries to take the write lock of the application's file, and says how it went."""
+    command = [sys.executable, "-c", TRIES_TO_WRITE, str(tmp_path / "application.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def tried() -> str:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("try\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        yield tried
+        process.stdin.close()
+
+
 def test_a_hundred_requests_leave_the_applications_lock_on_its_file_alone(
-    file_shop: Shop, tmp_path: Path
+    file_shop: Shop, stranger: Callable[[], str]
 ) -> None:
     file_shop.visit(lambda: session.update(user="ann"))
+    assert stranger() == "taken"
     with file_shop.app.app_context():
         order(file_shop, "pen")
-        stranger = sqlite3.connect(tmp_path / "application.db", timeout=0, isolation_level=None)
         for number in range(100):
             file_shop.view = lambda: session["user"]
             client = file_shop.app.test_client(use_cookies=False)
             answer = client.get("/", headers={"Cookie": f"session={file_shop.cookie}"})
             assert answer.text == "'ann'"
-            if number % 10 == 0:
-                # As another process would: it must not get the lock that the application holds.
-                with pytest.raises(sqlite3.OperationalError, match="locked"):
-                    stranger.execute("BEGIN IMMEDIATE")
-        stranger.close()
+            assert stranger() == "database is locked", f"after request {number}"
         file_shop.db.session.commit()
+    assert stranger() == "taken"
     assert file_shop.orders() == ["pen"]
 
 

@@ -53,6 +53,8 @@ EXAMPLES = [
 
 
 SERVERS = {
+    "REDIS_URL": "shared_redis_server",
+    "MYSQL_URL": "mysql_server",
     "MEMCACHED_URL": "memcached_server",
     "DYNAMODB_URL": "dynamodb_server",
     "MONGODB_URL": "mongodb_server",
@@ -67,7 +69,11 @@ SERVERS = {
 def test_every_python_example_runs(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     example = tmp_path / "example.py"
     example.write_text(code)
-    urls = {name: request.getfixturevalue(server).url for name, server in SERVERS.items() if name in code}
+    urls = {}
+    for name, server in SERVERS.items():
+        if name in code:
+            url = request.getfixturevalue(server).url
+            urls[name] = url() if callable(url) else url
     command = [sys.executable, "-W", "error", str(example)]
     done = subprocess.run(
         command, cwd=tmp_path, check=False, capture_output=True, text=True, env={**os.environ, **urls}

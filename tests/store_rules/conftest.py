@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy
+from ways import MERGING, OVERWRITING, Place
 
-from databases import uri_of
 from flask_session._core import Codec
-from flask_session.foreign import PlainStore, RedisStyleStore
-from flask_session.sqlalchemy import statements, store
-from flask_session.sqlalchemy.store import SqlStore
-from flask_session.sqlalchemy.table import table_alone
+from started_server import StartedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from redis_server import RedisServer
 
 CODEC = Codec()
 
@@ -31,6 +24,7 @@ CODEC = Codec()
 class Subject:
     """A store, and other ways to the same records, as other threads and processes have them."""
 
+    way: str
     store: Any
     beside: Callable[[], Any]
     expire: Callable[[], None]
@@ -52,61 +46,28 @@ class Subject:
         return self.store.get(self.key)
 
 
-REDIS_STORES = {"redis_style": RedisStyleStore, "plain": PlainStore}
-SQL_STORES = [
-    "sqlite_file",
-    "sqlite_memory",
-    "postgresql",
-    "postgresql_locking",
-    "mariadb",
-    "mariadb_locking",
-]
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "subject" in metafunc.fixturenames:
-        # PlainStore promises nothing of two changes at once.
-        stores = ["redis_style", *SQL_STORES]
-        if "comparing" not in metafunc.fixturenames:
-            stores.append("plain")
-        metafunc.parametrize("subject", stores, indirect=True)
+        # Those that overwrite promise nothing of two changes at once.
+        ways = MERGING if "comparing" in metafunc.fixturenames else {**MERGING, **OVERWRITING}
+        metafunc.parametrize("subject", ways, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def shared_redis_sentinel() -> Iterator[StartedServer]:
+    """A sentinel of which nothing is killed."""
+    server = StartedServer("redis_sentinel")
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def subject(
-    request: pytest.FixtureRequest,
-    shared_redis_server: RedisServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Subject]:
-    kind = request.param
-    if kind in REDIS_STORES:
-        server = shared_redis_server
-        opened_anew = lambda: REDIS_STORES[kind](server.client())  # noqa: E731
-        yield Subject(opened_anew(), opened_anew, lambda: time.sleep(1.1))
-        return
-    if kind.endswith("_locking"):
-        # As with a dialect of which nothing is known.
-        monkeypatch.setattr(statements, "COMPARING", ())
-    engines = []
-    name = f"sessions_{uuid.uuid4().hex[:10]}"
-
-    def opened() -> SqlStore:
-        memory = kind == "sqlite_memory"
-        if not (memory and engines):
-            uri = uri_of(kind.removesuffix("_locking"), request, tmp_path)
-            pool = {"poolclass": sqlalchemy.pool.StaticPool, "connect_args": {"check_same_thread": False}}
-            engines.append(sqlalchemy.create_engine(uri, **(pool if memory else {})))
-        engine = engines[-1]
-        return SqlStore(lambda: engine, table_alone(name, None, None), lambda: None, creates=True)
-
-    def pass_time() -> None:
-        late = store._now() + timedelta(seconds=2.5)
-        monkeypatch.setattr(store, "_now", lambda: late)
-
-    yield Subject(opened(), opened, pass_time)
-    for engine in engines:
-        engine.dispose()
+    way = {**MERGING, **OVERWRITING}[request.param]
+    with contextmanager(way)(Place(request, monkeypatch, tmp_path)) as (opened, expire):
+        yield Subject(request.param, opened(), opened, expire)
 
 
 @pytest.fixture

@@ -64,9 +64,10 @@ class DynamoDBStore(PlainStore):
         self._write(key, payload, ttl)
 
     def delete(self, key: str) -> bool:
-        """Forgets ``key``."""
+        """Forgets ``key``; False if what was there had expired."""
         answer = self._ask(self.client.delete_item, Key={"id": key}, ReturnValues="ALL_OLD")
-        return bool(answer.get("Attributes"))
+        item = answer.get("Attributes")
+        return bool(item) and _lives(item)
 
     def touch(self, key: str, ttl: float) -> bool:
         """Restarts the time to live."""
@@ -92,8 +93,9 @@ class DynamoDBStore(PlainStore):
     def _perform(self, operation: Operation, ttl: float) -> Any:
         reply = super()._perform(operation, ttl)
         if operation[0] == "save" and not reply:
-            time.sleep(random.uniform(0, min(SHORTEST_WAIT * 2**self._races.lost, LONGEST_WAIT)))  # noqa: S311
-            self._races.lost += 1
+            lost = getattr(self._races, "lost", 0)
+            time.sleep(random.uniform(0, min(SHORTEST_WAIT * 2**lost, LONGEST_WAIT)))  # noqa: S311
+            self._races.lost = lost + 1
         return reply
 
     def _save(self, key: str, payload: bytes, mode: Mode, revision: bytes | None, ttl: float) -> bool:

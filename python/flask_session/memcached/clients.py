@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_RELATIVE = 30 * 24 * 3600
 """Up to so many seconds memcached counts from now; what is larger is a date."""
+LAST_DATE = 2**31 - 1
+"""In 2038. A later one is negative to the server, that is, past."""
 LONG_AGO = LONGEST_RELATIVE + 1
 """A date in 1970: what is stored until then has expired."""
 USUAL_LIMIT = 1024 * 1024
@@ -39,7 +41,7 @@ Verb = Literal["set", "add", "replace"]
 def expiry(ttl: float) -> int:
     """The server's number for a life of so many seconds; 0 would mean for ever."""
     seconds = max(int(ttl), 1)
-    return seconds if seconds <= LONGEST_RELATIVE else int(time.time()) + seconds
+    return seconds if seconds <= LONGEST_RELATIVE else min(int(time.time()) + seconds, LAST_DATE)
 
 
 class PlainClient(PlainStore):
@@ -346,6 +348,10 @@ class Libmc(MemcachedClient):
 
     def _cas(self, client: Any, key: str, payload: bytes, mark: Any, until: int) -> bool:
         return bool(client.cas(key, payload, until, mark))
+
+    def _delete(self, client: Any, key: str) -> Any:
+        # It says True of what isn't there, too.
+        return client.get(key) is not None and client.delete(key)
 
     def _check(self, client: Any) -> None:
         if client.get_last_error() != 0:

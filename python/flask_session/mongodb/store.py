@@ -110,8 +110,9 @@ class MongoDBStore(PlainStore):
     def _perform(self, operation: Operation, ttl: float) -> Any:
         reply = super()._perform(operation, ttl)
         if operation[0] == "save" and not reply:
-            time.sleep(random.uniform(0, min(SHORTEST_WAIT * 2**self._races.lost, LONGEST_WAIT)))  # noqa: S311
-            self._races.lost += 1
+            lost = getattr(self._races, "lost", 0)
+            time.sleep(random.uniform(0, min(SHORTEST_WAIT * 2**lost, LONGEST_WAIT)))  # noqa: S311
+            self._races.lost = lost + 1
         return reply
 
     def _save(self, key: str, payload: bytes, mode: Mode, revision: bytes | None, ttl: float) -> bool:

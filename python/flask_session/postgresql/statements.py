@@ -18,7 +18,7 @@ WHERE stored.expiry <= %(now)s
 """
 SAVE = "UPDATE {table} SET data = %(data)s, expiry = %(expiry)s WHERE {here} AND data = %(revision)s"
 
-DELETE = "DELETE FROM {table} WHERE session_id = %(key)s"
+DELETE = "DELETE FROM {table} WHERE {here}"
 DELETE_REVISION = "DELETE FROM {table} WHERE {here} AND data = %(revision)s"
 SWEEP = """
 DELETE FROM {table} WHERE session_id IN

@@ -27,7 +27,7 @@ mod record;
 mod saving;
 mod standing;
 
-use crate::{Backend, Settings};
+use crate::{Backend, Hosting, Settings};
 
 use failure::{is_missing, refused};
 use housekeeping::Patrol;
@@ -104,6 +104,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: "filesystem",
     schemes: &["file"],
     drive: Drive::Inline,
+    hosting: Hosting::Threads,
     open: |settings| {
         let options = Options::read(settings)?;
         Ok(Box::new(move || {

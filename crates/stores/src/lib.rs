@@ -15,6 +15,8 @@ pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
+#[cfg(feature = "async")]
+mod hosting;
 mod settings;
 #[cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 mod sql;
@@ -31,6 +33,8 @@ use std::sync::Arc;
 
 use flask_session_core::{Drive, Error, ErrorKind, Open, Result, Store, blocking};
 
+#[cfg(feature = "async")]
+pub use hosting::{asynchronous, open_async};
 pub use settings::{Setting, Settings};
 
 /// How a backend is found and opened.
@@ -42,8 +46,21 @@ pub struct Backend {
     pub schemes: &'static [&'static str],
     /// How its futures move under a blocking host.
     pub drive: Drive,
+    /// How its futures move under an async host.
+    pub hosting: Hosting,
     /// Checks the settings and says how to open the store; connects at its first operation.
     pub open: fn(Settings) -> Result<Open>,
+}
+
+/// How a backend's futures move under an async host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosting {
+    /// Its driver is async: on the host's runtime.
+    Native,
+    /// It waits for disks: on threads of the host's runtime that may block.
+    Threads,
+    /// It waits for a server in the thread that asks: not at all.
+    Never,
 }
 
 /// The backends of this build.
@@ -65,28 +82,41 @@ pub const BACKENDS: &[Backend] = &[
 ];
 
 /// Opens the store at a URL for threads that may block. Connects at the first operation; fails for
-/// a setting that can't be right.
+/// a setting that can't be right, and on a thread of tokio's runtime, where it must be
+/// `open_async`.
 pub fn open(settings: Settings) -> Result<(&'static Backend, Arc<dyn Store>)> {
+    #[cfg(feature = "async")]
+    if hosting::on_a_runtime() {
+        return Err(Error::new(
+            ErrorKind::Unexpected,
+            "a store for threads that may block was asked for on a runtime's thread",
+        ));
+    }
+    let backend = find(&settings)?;
+    let store = blocking(backend.drive, (backend.open)(settings)?)?;
+    Ok((backend, store))
+}
+
+/// The backend of the settings' URL.
+fn find(settings: &Settings) -> Result<&'static Backend> {
     let scheme = settings.scheme();
-    let Some(backend) = BACKENDS
+    let found = BACKENDS
         .iter()
-        .find(|backend| backend.schemes.contains(&scheme))
-    else {
+        .find(|backend| backend.schemes.contains(&scheme));
+    found.ok_or_else(|| {
         let known: Vec<_> = BACKENDS
             .iter()
             .flat_map(|backend| backend.schemes)
             .copied()
             .collect();
-        return Err(Error::new(
+        Error::new(
             ErrorKind::Misconfigured,
             format!(
                 "no store has URLs of this kind; they begin with one of: {}",
                 known.join(", ")
             ),
-        ));
-    };
-    let store = blocking(backend.drive, (backend.open)(settings)?)?;
-    Ok((backend, store))
+        )
+    })
 }
 
 #[cfg(test)]

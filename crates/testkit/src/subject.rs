@@ -1,10 +1,12 @@
 //! What a rule is tried on.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::thread;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
-use flask_session_core::{Guarantee, Store, drive};
+use flask_session_core::{Guarantee, Result, Store, drive};
 
 /// A store under test, and what a rule must know of it.
 pub trait Subject: Send + Sync {
@@ -32,6 +34,12 @@ pub trait Subject: Send + Sync {
     /// (see [`Network`](crate::Network)). Empty only for a store without a server.
     fn unreachable(&self) -> Vec<Unreachable>;
 
+    /// Whether the store is one for async hosts, whose operations wait. Otherwise each must be ready
+    /// at the first poll, as hosts that block need it.
+    fn waits(&self) -> bool {
+        false
+    }
+
     /// Words that must not be printed: passwords.
     fn secrets(&self) -> Vec<String> {
         Vec::new()
@@ -51,11 +59,43 @@ pub struct Unreachable {
 
 /// Tries one rule of [`rules`](crate::rules) on `subject`; panics if it isn't kept.
 pub fn keep(subject: &dyn Subject, rule: impl AsyncFnOnce(&dyn Subject)) {
-    let tried = drive(async {
+    let tried = run(subject, async {
         rule(subject).await;
         Ok(())
     });
     if let Err(error) = tried {
         panic!("the rule could not be tried: {error}");
+    }
+}
+
+/// Runs one operation of the subject's store on the calling thread.
+pub(crate) fn run<T>(
+    subject: &dyn Subject,
+    operation: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    if subject.waits() {
+        wait(operation)
+    } else {
+        drive(operation)
+    }
+}
+
+/// Sleeps until `operation` has ended.
+fn wait<T>(operation: impl Future<Output = T>) -> T {
+    struct Sleeper(Thread);
+
+    impl Wake for Sleeper {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Sleeper(thread::current())));
+    let mut operation = pin!(operation);
+    loop {
+        match operation.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => thread::park(),
+        }
     }
 }

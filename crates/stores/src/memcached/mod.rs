@@ -21,7 +21,7 @@ use flask_session_core::{
     Refresh, Result, Saved, Store,
 };
 
-use crate::Backend;
+use crate::{Backend, Hosting};
 
 use body::Body;
 use findings::Findings;
@@ -61,6 +61,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: NAME,
     schemes: options::SCHEMES,
     drive: Drive::Inline,
+    hosting: Hosting::Never,
     open: |settings| {
         let options = MemcachedOptions::read(settings)?;
         Ok(Box::new(move || {

@@ -25,7 +25,7 @@ use flask_session_core::{
     Notice, Page, Refresh, Result, Saved, Store, SystemClock,
 };
 
-use crate::Backend;
+use crate::{Backend, Hosting};
 
 use connection::Connection;
 use document::LARGEST;
@@ -87,6 +87,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: NAME,
     schemes: options::SCHEMES,
     drive: Drive::Shared,
+    hosting: Hosting::Native,
     open: |settings| {
         let options = MongoOptions::read(settings)?;
         Ok(Box::new(move || {

@@ -14,7 +14,7 @@ use mysql_async::{ClientIdentity, Conn, DriverError, Error, OptsBuilder, SslOpts
 use crate::sql::{
     Address, Attempt, Body, Dialect, Driver, Encryption, Problem, SqlOptions, misconfigured,
 };
-use crate::{Backend, Settings};
+use crate::{Backend, Hosting, Settings};
 
 use connection::MysqlConnection;
 
@@ -22,6 +22,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: Mysql::NAME,
     schemes: url::SCHEMES,
     drive: Drive::Lane,
+    hosting: Hosting::Native,
     open: |settings| open_with_clock(settings, Arc::new(SystemClock)),
 };
 

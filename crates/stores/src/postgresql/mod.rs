@@ -16,7 +16,7 @@ use tokio_postgres::config::SslMode;
 use crate::sql::{
     Address, Attempt, Body, Dialect, Driver, Encryption, Problem, Slot, SqlOptions, misconfigured,
 };
-use crate::{Backend, Settings};
+use crate::{Backend, Hosting, Settings};
 
 use connection::PostgresqlConnection;
 use tls::Connector;
@@ -25,6 +25,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: Postgresql::NAME,
     schemes: url::SCHEMES,
     drive: Drive::Lane,
+    hosting: Hosting::Native,
     open: |settings| open_with_clock(settings, Arc::new(SystemClock)),
 };
 

@@ -32,7 +32,7 @@ use flask_session_core::{
     Store,
 };
 
-use crate::Backend;
+use crate::{Backend, Hosting};
 
 use body::Body;
 use ladder::Ladder;
@@ -73,6 +73,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: NAME,
     schemes: url::SCHEMES,
     drive: Drive::Inline,
+    hosting: Hosting::Never,
     open: |settings| {
         let options = RedisOptions::read(settings)?;
         Ok(Box::new(move || {

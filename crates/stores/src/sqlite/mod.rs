@@ -13,7 +13,7 @@ use flask_session_core::{Clock, Deadline, Drive, Open, Result, Store, SystemCloc
 use rusqlite::OpenFlags;
 
 use crate::sql::{Attempt, Body, Dialect, Driver, Storage, misconfigured};
-use crate::{Backend, Settings};
+use crate::{Backend, Hosting, Settings};
 
 use connection::SqliteConnection;
 
@@ -21,6 +21,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: Sqlite::NAME,
     schemes: url::SCHEMES,
     drive: Drive::Inline,
+    hosting: Hosting::Threads,
     open: |settings| open_with_clock(settings, Arc::new(SystemClock)),
 };
 

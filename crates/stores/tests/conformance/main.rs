@@ -5,6 +5,7 @@
 #[cfg(feature = "filesystem")]
 mod filesystem;
 mod hosted;
+mod hosts;
 #[cfg(feature = "memcached")]
 mod memcached;
 #[cfg(feature = "mongodb")]

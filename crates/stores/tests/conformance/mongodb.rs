@@ -6,31 +6,34 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use flask_session_core::{Drive, Guarantee, Store, blocking};
+use flask_session_core::{Drive, Guarantee, Store};
+use flask_session_stores::Hosting;
 use flask_session_stores::mongodb::{MongoOptions, MongoStore};
 use flask_session_testkit::servers::{MongoServer, MongoSettings, nobody};
 use flask_session_testkit::{Proxy, Subject, Unreachable, keep, rules};
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, IndexModel};
 
+use super::hosts::Host;
 use super::networks::{NETWORKS, unreachable};
 
 struct Mongo {
     url: String,
     guarantee: Guarantee,
     proxies: Vec<Proxy>,
+    host: Host,
 }
 
 const PASSWORD: &str = "word-that-nobody-may-see";
 
-/// A store as a blocking host has it.
-fn open(url: &str, timeout: Duration) -> Arc<dyn Store> {
+/// A store as this host has it.
+fn open(host: Host, url: &str, timeout: Duration) -> Arc<dyn Store> {
     let options = MongoOptions::from_url(url).and_then(|options| options.timeout(timeout));
     let options = options.expect("a legal URL");
     let open = move || -> flask_session_core::Result<Arc<dyn Store>> {
         Ok(Arc::new(MongoStore::new(options.clone())))
     };
-    blocking(Drive::Shared, Box::new(open)).expect("opening does nothing yet")
+    host.open(Box::new(open))
 }
 
 /// A database that no other test uses.
@@ -45,6 +48,7 @@ impl Mongo {
             url: server.url(&database()),
             guarantee: Guarantee::Merge,
             proxies: Vec::new(),
+            host: Host::Blocking(Drive::Shared),
         }
     }
 
@@ -69,7 +73,7 @@ impl Mongo {
 
 impl Subject for Mongo {
     fn open(&self) -> Arc<dyn Store> {
-        open(&self.url, Duration::from_secs(30))
+        open(self.host, &self.url, Duration::from_secs(30))
     }
 
     fn tick(&self) -> Duration {
@@ -80,11 +84,15 @@ impl Subject for Mongo {
         self.guarantee
     }
 
+    fn waits(&self) -> bool {
+        self.host.waits()
+    }
+
     fn unreachable(&self) -> Vec<Unreachable> {
         let limit = Duration::from_millis(400);
         let at = |address: SocketAddr| {
             let url = format!("mongodb://user:{PASSWORD}@{address}/?directConnection=true");
-            open(&url, limit)
+            open(self.host, &url, limit)
         };
         unreachable(limit, nobody(), &self.proxies, at)
     }
@@ -102,6 +110,22 @@ mod over_tcp {
         let proxies = NETWORKS.iter().map(|_| Proxy::before(server.address()));
         Mongo {
             proxies: proxies.collect(),
+            ..Mongo::at(server)
+        }
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    fn subject() -> Mongo {
+        let server = MongoServer::shared();
+        let proxies = NETWORKS.iter().map(|_| Proxy::before(server.address()));
+        Mongo {
+            proxies: proxies.collect(),
+            host: Host::Service(Hosting::Native),
             ..Mongo::at(server)
         }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use flask_session_core::{Drive, Store, SystemClock, blocking};
-use flask_session_stores::{Setting, Settings, mysql};
+use flask_session_core::{Drive, Store, SystemClock};
+use flask_session_stores::{Hosting, Setting, Settings, mysql};
 use flask_session_testkit::servers::{MysqlServer, nobody};
 use flask_session_testkit::{ManualClock, Proxy, Subject, Unreachable};
 
+use super::hosts::Host;
 use super::networks::{self, NETWORKS};
 
 struct Mysql {
@@ -17,6 +18,7 @@ struct Mysql {
     clock: Arc<ManualClock>,
     settings: Settings,
     proxies: Vec<Proxy>,
+    host: Host,
 }
 
 impl Mysql {
@@ -31,6 +33,7 @@ impl Mysql {
             clock: Arc::new(ManualClock::new()),
             settings: Settings::new(url(server)).with("table", table),
             proxies: Vec::new(),
+            host: Host::Blocking(Drive::Lane),
         }
     }
 
@@ -48,7 +51,7 @@ impl Mysql {
 
     fn store(&self, settings: Settings) -> Arc<dyn Store> {
         let open = mysql::open_with_clock(settings, self.clock.clone());
-        blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+        self.host.open(open.expect("legal settings"))
     }
 }
 
@@ -61,6 +64,10 @@ impl Subject for Mysql {
         self.clock.advance(duration);
     }
 
+    fn waits(&self) -> bool {
+        self.host.waits()
+    }
+
     fn unreachable(&self) -> Vec<Unreachable> {
         let limit = Duration::from_millis(300);
         let at = |address: SocketAddr| {
@@ -69,7 +76,7 @@ impl Subject for Mysql {
                 settings.with("timeout", Setting::Number(limit.as_secs_f64())),
                 Arc::new(SystemClock),
             );
-            blocking(Drive::Lane, open.expect("legal settings")).expect("a store")
+            self.host.open(open.expect("legal settings"))
         };
         networks::unreachable(limit, nobody(), &self.proxies, at)
     }
@@ -86,6 +93,20 @@ mod over_tcp_with_a_password {
         let mut subject = Mysql::new(MysqlServer::url);
         let address = subject.server.address();
         subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    fn subject() -> Mysql {
+        let mut subject = Mysql::new(MysqlServer::url);
+        let address = subject.server.address();
+        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject.host = Host::Service(Hosting::Native);
         subject
     }
 

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flask_session_core::{Drive, Store, blocking};
-use flask_session_stores::{Setting, Settings, sqlite};
+use flask_session_core::{Drive, Store};
+use flask_session_stores::{Hosting, Setting, Settings, sqlite};
 use flask_session_testkit::{ManualClock, Subject, Unreachable};
 use tempfile::TempDir;
+
+use super::hosts::Host;
 
 struct Sqlite {
     clock: Arc<ManualClock>,
     folder: TempDir,
     create: bool,
+    host: Host,
 }
 
 impl Sqlite {
@@ -20,6 +23,7 @@ impl Sqlite {
             clock: Arc::new(ManualClock::new()),
             folder: TempDir::new().unwrap(),
             create: true,
+            host: Host::Blocking(Drive::Inline),
         }
     }
 
@@ -43,11 +47,15 @@ impl Subject for Sqlite {
             .with("table", Setting::Text("Sessions \"表名\"".to_owned()))
             .with("create", Setting::Flag(self.create));
         let open = sqlite::open_with_clock(settings, self.clock.clone());
-        blocking(Drive::Inline, open.expect("legal settings")).expect("a store")
+        self.host.open(open.expect("legal settings"))
     }
 
     fn wait(&self, duration: Duration) {
         self.clock.advance(duration);
+    }
+
+    fn waits(&self) -> bool {
+        self.host.waits()
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
@@ -59,6 +67,19 @@ mod in_a_new_file {
     use super::*;
 
     flask_session_testkit::keeps_every_rule!(Sqlite::new());
+}
+
+mod on_threads_of_a_service {
+    use super::*;
+
+    fn subject() -> Sqlite {
+        Sqlite {
+            host: Host::Service(Hosting::Threads),
+            ..Sqlite::new()
+        }
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
 }
 
 mod in_a_file_with_a_write_ahead_log {

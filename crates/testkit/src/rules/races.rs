@@ -33,7 +33,7 @@ pub async fn saving_to_an_absent_key_wins_once(subject: &dyn Subject) {
         let key = key();
         let answers = race(RACERS, |racer| {
             let save = stores[racer].save(&key, noise(racer as u64, 200), LONG, Expect::Absent);
-            run(save)
+            run(subject, save)
         });
         let winner = only_winner(&answers);
         assert_eq!(
@@ -59,7 +59,7 @@ pub async fn a_revision_wins_once_among_racers(subject: &dyn Subject) {
         let answers = race(RACERS, |racer| {
             let expect = Expect::Revision(revision.clone());
             let payload = noise(racer as u64, length);
-            run(stores[racer].save(&key, payload, LONG, expect))
+            run(subject, stores[racer].save(&key, payload, LONG, expect))
         });
         let winner = only_winner(&answers);
         assert_eq!(
@@ -118,14 +118,14 @@ pub async fn a_delete_wins_over_a_racing_save_with_a_revision(subject: &dyn Subj
             }
             match racer {
                 0 => {
-                    let _ = run(store.delete(&key, Expect::Anything));
+                    let _ = run(subject, store.delete(&key, Expect::Anything));
                 }
                 1 => {
-                    run(store.touch(&key, LONG));
+                    run(subject, store.touch(&key, LONG));
                 }
                 _ => {
                     let expect = Expect::Revision(revision.clone());
-                    let _ = run(store.save(&key, noise(2, 200), LONG, expect));
+                    let _ = run(subject, store.save(&key, noise(2, 200), LONG, expect));
                 }
             }
         });
@@ -183,14 +183,14 @@ pub async fn readers_among_writers_see_whole_records(subject: &dyn Subject) {
         for (number, length) in lengths.into_iter().enumerate() {
             let payload = vec![u8::try_from(number).unwrap_or(9); length].into();
             let save = stores[writer].save(&key, payload, LONG, Expect::Anything);
-            let _ = run(save);
-            run(stores[writer].touch(&key, LONG));
+            let _ = run(subject, save);
+            run(subject, stores[writer].touch(&key, LONG));
             writes.fetch_add(1, Ordering::SeqCst);
         }
     };
     race_for(3, write, || {
         while writes.load(Ordering::SeqCst) < FEWEST_ROUNDS * 5 {
-            let loaded = run(stores[3].load(&key, None));
+            let loaded = run(subject, stores[3].load(&key, None));
             let payload = loaded.expect("a reader saw no record").payload;
             let number = usize::from(payload[0]);
             assert_eq!(payload.len(), lengths[number], "a record was cut");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flask_session_core::{Expect, Guarantee, Key, Revision, Saved, SessionId, Store, drive};
+use flask_session_core::{Expect, Guarantee, Key, Revision, Saved, SessionId, Store};
 
-use crate::Subject;
+use crate::{Subject, subject};
 
 /// A time to live that no test outlasts.
 pub(super) const LONG: Duration = Duration::from_secs(3600);
@@ -86,6 +86,9 @@ pub(super) fn instances(subject: &dyn Subject, number: usize) -> Vec<Arc<dyn Sto
 }
 
 /// Runs one operation on the calling thread, which is a racer's.
-pub(super) fn run<T>(operation: impl Future<Output = flask_session_core::Result<T>>) -> T {
-    drive(operation).expect("the operation succeeds")
+pub(super) fn run<T>(
+    subject: &dyn Subject,
+    operation: impl Future<Output = flask_session_core::Result<T>>,
+) -> T {
+    subject::run(subject, operation).expect("the operation succeeds")
 }

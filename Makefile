@@ -24,7 +24,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint format docs stubs-check matrix compat neighbours browser wheel setup system clean
+.PHONY: help demo demo-shared test lint format docs stubs-check matrix compat neighbours browser wheel setup system clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -33,6 +33,9 @@ help: ## print this list
 
 demo: setup ## serve the demo site on http://127.0.0.1:5000, sessions in files (DEMO_URL=redis://... for Redis)
 	$(BIN)/flask --app examples/flask_app/app.py run --host $(HOST) --port $(PORT)
+
+demo-shared: setup ## serve one site from Flask and axum, on the same sessions, on http://127.0.0.1:5000
+	$(BIN)/python examples/shared/run.py --port $(PORT)
 
 test: setup system ## run every check and test against real servers; the last line is the sum
 	$(BIN)/python dev/run_tests.py

@@ -41,7 +41,7 @@ REQUIREMENTS = [
 ]
 # Flask-SQLAlchemy 2.5 on Flask 2.2.
 WARNINGS = ["-W", "ignore:'_app_ctx_stack'", "-W", "ignore::DeprecationWarning:flask_sqlalchemy"]
-WITHOUT = ["tests/architecture", "tests/browser", "tests/compat"]
+WITHOUT = ["tests/architecture", "tests/browser", "tests/compat", "tests/examples"]
 
 
 def prepare() -> None:

@@ -113,6 +113,7 @@ STEPS: dict[str, Step] = {
             clippy("--package=flask-session-stores", "--no-default-features", f"--features={feature}")
             for feature in (
                 "",
+                "async",
                 "redis",
                 "filesystem",
                 "memcached",

@@ -241,6 +241,16 @@ impl Config {
         self.url.as_deref()
     }
 
+    /// `SECRET_KEY`, for whoever checks or signs something else that Flask signs with it.
+    ///
+    /// ```
+    /// let config = flask_session_tower::Config::new().secret_key("s");
+    /// assert_eq!(config.current_secret_key(), Some(&b"s"[..]));
+    /// ```
+    pub fn current_secret_key(&self) -> Option<&[u8]> {
+        self.secret_key.as_deref()
+    }
+
     /// The cookie's path.
     pub(crate) fn path(&self) -> &str {
         match self.cookie_path.as_deref() {

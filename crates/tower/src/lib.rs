@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+/// The guide's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/moving-to-axum.md")]
+mod guide {}
+
 mod config;
 mod cookie;
 mod error;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use flask_session_core::{Deadline, ErrorKind, Result};
-use redis::Value;
+use redis::{Cmd, Value};
 
 use super::ladder::Ladder;
 use super::reply;
 use super::script::Scripts;
-use super::wire::{Commands, Line, Wire};
+use super::wire::{Line, Wire};
 use crate::transport::{Attempt, Choice, Interruption};
 
 /// The store's operations over any transport.
@@ -36,7 +36,7 @@ impl<W: Wire> Body<W> {
 
     /// The replies to commands that may be carried out twice. Once more, on a new connection,
     /// if the first try is interrupted.
-    pub(super) async fn ask(&self, commands: &Commands, deadline: &Deadline) -> Result<Vec<Value>> {
+    pub(super) async fn ask(&self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
         match self.ask_once(commands, Choice::Pooled, deadline).await {
             Ok(replies) => Ok(replies),
             Err(Interruption::Final(error)) => Err(error),
@@ -48,14 +48,14 @@ impl<W: Wire> Body<W> {
         }
     }
 
-    async fn ask_again(&self, commands: &Commands, deadline: &Deadline) -> Result<Vec<Value>> {
+    async fn ask_again(&self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
         let again = self.ask_once(commands, Choice::Fresh, deadline).await;
         again.map_err(Interruption::into_error)
     }
 
     async fn ask_once(
         &self,
-        commands: &Commands,
+        commands: &[&Cmd],
         choice: Choice,
         deadline: &Deadline,
     ) -> Attempt<Vec<Value>> {
@@ -70,7 +70,7 @@ impl<W: Wire> Body<W> {
 /// kept.
 pub(super) async fn exchange<L: Line>(
     line: &mut L,
-    commands: &Commands,
+    commands: &[&Cmd],
     deadline: &Deadline,
 ) -> Attempt<Vec<Value>> {
     let replies = line.exchange(commands, deadline).await;

@@ -12,7 +12,6 @@ use super::options::{RedisOptions, misconfigured};
 use super::reply;
 use super::server::Server;
 use super::socket::{Stream, failure};
-use super::wire::Commands;
 
 /// A connection that is ready for commands.
 pub(super) struct Connection {
@@ -71,17 +70,18 @@ impl Connection {
         if let Some(name) = &options.client_name {
             hello.arg("SETNAME").arg(name);
         }
-        let mut commands = Commands::one(&hello);
+        let mut commands = vec![hello];
         if options.database != 0 {
-            commands = commands.and(&select(options));
+            commands.push(select(options));
         }
         for (what, text) in [
             ("LIB-NAME", "flask-session-rs"),
             ("LIB-VER", env!("CARGO_PKG_VERSION")),
         ] {
             let mut command = redis::cmd("CLIENT");
-            commands = commands.and(command.arg("SETINFO").arg(what).arg(text));
+            commands.push(command.arg("SETINFO").arg(what).arg(text).take());
         }
+        let commands: Vec<&Cmd> = commands.iter().collect();
         let replies = self.exchange(&commands, deadline)?;
         match &replies[0] {
             // Some servers answer what they don't know with NOAUTH while nobody is logged in.
@@ -104,7 +104,7 @@ impl Connection {
         if let Some((username, password)) = options.credentials() {
             let mut command = redis::cmd("AUTH");
             command.arg(username).arg(password);
-            match self.exchange(&Commands::one(&command), deadline)?.first() {
+            match self.exchange(&[&command], deadline)?.first() {
                 Some(Value::Okay) => {}
                 Some(Value::ServerError(refusal)) if reply::is_passing(refusal) => {
                     return Err(reply::refused(refusal));
@@ -117,13 +117,13 @@ impl Connection {
             }
         }
         if options.database != 0 {
-            let replies = self.exchange(&Commands::one(&select(options)), deadline)?;
+            let replies = self.exchange(&[&select(options)], deadline)?;
             is_selected(&replies[0])?;
         }
         if let Some(name) = &options.client_name {
             let mut command = redis::cmd("CLIENT");
             command.arg("SETNAME").arg(name);
-            self.exchange(&Commands::one(&command), deadline)?;
+            self.exchange(&[&command], deadline)?;
         }
         Ok(())
     }
@@ -131,19 +131,23 @@ impl Connection {
     /// Sends `commands` in one write and waits for one reply to each.
     pub(super) fn exchange(
         &mut self,
-        commands: &Commands,
+        commands: &[&Cmd],
         deadline: &Deadline,
     ) -> Result<Vec<Value>> {
-        let sent = self.stream.send(commands.packed(), deadline);
+        let mut packed = Vec::new();
+        for command in commands {
+            command.write_packed_command(&mut packed);
+        }
+        let sent = self.stream.send(&packed, deadline);
         sent.map_err(|error| failure(error, deadline))?;
-        let mut replies = Vec::with_capacity(commands.count());
+        let mut replies = Vec::with_capacity(commands.len());
         let mut incoming = Incoming {
             stream: &mut self.stream,
             deadline,
             failed: None,
             received: false,
         };
-        while replies.len() < commands.count() {
+        while replies.len() < commands.len() {
             match self.parser.parse_value(&mut incoming) {
                 Ok(_) if !incoming.received => return Err(out_of_step()),
                 Ok(reply) => replies.push(reply),

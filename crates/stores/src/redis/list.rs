@@ -5,7 +5,7 @@ use redis::Value;
 
 use super::body::Body;
 use super::reply;
-use super::wire::{Commands, Wire};
+use super::wire::Wire;
 
 /// The most keys that the server looks at in one SCAN; others wait for so long.
 const STEP: usize = 1000;
@@ -101,7 +101,7 @@ impl<W: Wire> Body<W> {
         let mut command = redis::cmd("SCAN");
         command.arg(position).arg("MATCH").arg(pattern);
         command.arg("COUNT").arg(count);
-        let reply = reply::sole(self.ask(&Commands::one(&command), deadline).await?)?;
+        let reply = reply::sole(self.ask(&[&command], deadline).await?)?;
         if let Value::ServerError(refusal) = &reply {
             return Err(reply::refused(refusal));
         }

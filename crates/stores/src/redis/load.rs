@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{Deadline, Expect, Key, Loaded, Notice, Refresh, Result, Revision, Saved};
-use redis::Value;
+use redis::{Cmd, Value};
 
 use super::body::Body;
 use super::ladder::Rung;
 use super::lifetime::Lifetime;
 use super::reply;
-use super::wire::{Commands, Wire};
+use super::wire::Wire;
 
 /// What the server answered where it may deny the command itself.
 enum Asked {
@@ -36,10 +36,7 @@ impl<W: Wire> Body<W> {
         let deadline = self.deadline();
         if self.ladder.permits(Rung::Expire) {
             let command = Lifetime::of(ttl).expire(key.as_str());
-            match self
-                .ask_if_permitted(&Commands::one(&command), &deadline)
-                .await?
-            {
+            match self.ask_if_permitted(&command, &deadline).await? {
                 Asked::Replied(replies) => {
                     return Ok(reply::integer(&reply::sole(replies)?)? == 1);
                 }
@@ -53,8 +50,8 @@ impl<W: Wire> Body<W> {
     }
 
     pub(super) async fn get(&self, key: &str, deadline: &Deadline) -> Result<Option<Bytes>> {
-        let commands = Commands::one(redis::cmd("GET").arg(key));
-        reply::payload(reply::sole(self.ask(&commands, deadline).await?)?)
+        let get = redis::cmd("GET").arg(key).take();
+        reply::payload(reply::sole(self.ask(&[&get], deadline).await?)?)
     }
 
     async fn get_and_expire(
@@ -69,20 +66,17 @@ impl<W: Wire> Body<W> {
             let (option, number) = lifetime.option();
             let mut command = redis::cmd("GETEX");
             command.arg(key.as_str()).arg(option).arg(number);
-            match self
-                .ask_if_permitted(&Commands::one(&command), deadline)
-                .await?
-            {
+            match self.ask_if_permitted(&command, deadline).await? {
                 Asked::Replied(replies) => return reply::payload(reply::sole(replies)?),
                 Asked::Denied => {}
             }
         }
         let may_expire = self.ladder.permits(Rung::Expire);
-        let mut commands = Commands::one(redis::cmd("GET").arg(key.as_str()));
-        if may_expire {
-            commands = commands.and(&lifetime.expire(key.as_str()));
-        }
-        let mut replies = self.ask(&commands, deadline).await?.into_iter();
+        let get = redis::cmd("GET").arg(key.as_str()).take();
+        let expire = lifetime.expire(key.as_str());
+        let commands = [&get, &expire];
+        let commands = &commands[..if may_expire { 2 } else { 1 }];
+        let mut replies = self.ask(commands, deadline).await?.into_iter();
         let found = reply::payload(replies.next().ok_or_else(reply::unforeseen)?)?;
         // Only now: what refuses GET too has denied nothing in particular.
         if tried && self.ladder.deny(Rung::ReadAndExpire) {
@@ -121,8 +115,8 @@ impl<W: Wire> Body<W> {
         }
     }
 
-    async fn ask_if_permitted(&self, commands: &Commands, deadline: &Deadline) -> Result<Asked> {
-        let replies = self.ask(commands, deadline).await?;
+    async fn ask_if_permitted(&self, command: &Cmd, deadline: &Deadline) -> Result<Asked> {
+        let replies = self.ask(&[command], deadline).await?;
         match replies.first() {
             Some(Value::ServerError(refusal)) if reply::is_denial(refusal) => Ok(Asked::Denied),
             Some(Value::ServerError(refusal)) => Err(reply::refused(refusal)),

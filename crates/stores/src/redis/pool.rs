@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use flask_session_core::{Deadline, Result};
-use redis::Value;
+use redis::{Cmd, Value};
 use rustls::ClientConfig;
 
 use super::connection::Connection;
 use super::options::{Address, RedisOptions, misconfigured};
 use super::server::Server;
-use super::wire::{Commands, Line, Wire};
+use super::wire::{Line, Wire};
 use crate::tls;
 use crate::transport::{self, Choice, Held, Pool};
 
@@ -62,7 +62,7 @@ impl Line for Held<Connection> {
         self.connection.server()
     }
 
-    async fn exchange(&mut self, commands: &Commands, deadline: &Deadline) -> Result<Vec<Value>> {
+    async fn exchange(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
         self.connection.exchange(commands, deadline)
     }
 

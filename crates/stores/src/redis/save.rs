@@ -12,7 +12,7 @@ use super::compare::{Change, Compared};
 use super::lifetime::Lifetime;
 use super::reply;
 use super::ways::plain;
-use super::wire::{Commands, Line, Wire};
+use super::wire::{Line, Wire};
 use crate::transport::{Attempt, Choice, Interruption};
 
 /// The most that a server takes in one argument, as it is delivered (`proto-max-bulk-len`).
@@ -94,7 +94,7 @@ impl<W: Wire> Body<W> {
                 if *expect == Expect::Absent {
                     command.arg("NX");
                 }
-                let replies = exchange(&mut line, &Commands::one(&command), deadline).await?;
+                let replies = exchange(&mut line, &[&command], deadline).await?;
                 reply::written(&reply::sole(replies)?)?
             }
         };
@@ -131,8 +131,8 @@ impl<W: Wire> Body<W> {
         let key = key.as_str();
         match expect {
             Expect::Anything => {
-                let command = Commands::one(&plain(key, Change::Delete));
-                let reply = reply::sole(self.ask(&command, &deadline).await?)?;
+                let command = plain(key, Change::Delete);
+                let reply = reply::sole(self.ask(&[&command], &deadline).await?)?;
                 Ok(match reply::integer(&reply)? {
                     0 => Deleted::Absent,
                     _ => Deleted::Removed,

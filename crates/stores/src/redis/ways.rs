@@ -10,7 +10,7 @@ use super::lifetime::Lifetime;
 use super::reply;
 use super::script::Script;
 use super::server::Server;
-use super::wire::{Commands, Line};
+use super::wire::Line;
 use crate::transport::Attempt;
 
 /// What one way answered.
@@ -65,7 +65,7 @@ pub(super) async fn one<L: Line>(
     command: &Cmd,
     deadline: &Deadline,
 ) -> Attempt<Tried> {
-    let replies = exchange(line, &Commands::one(command), deadline).await?;
+    let replies = exchange(line, &[command], deadline).await?;
     Ok(Tried::Answered(match reply::sole(replies)? {
         Value::Okay | Value::Int(1) => Compared::Done,
         Value::Nil | Value::Int(0) => Compared::NotEqual,
@@ -98,13 +98,13 @@ pub(super) async fn run<L: Line>(
             let (option, number) = lifetime.option();
             command.arg(&payload[..]).arg(option).arg(number);
         }
-        Commands::one(&command)
+        command
     };
     let known = call("EVALSHA", script.digest());
-    let mut reply = reply::sole(exchange(line, &known, deadline).await?)?;
+    let mut reply = reply::sole(exchange(line, &[&known], deadline).await?)?;
     if matches!(&reply, Value::ServerError(refusal) if refusal.code() == "NOSCRIPT") {
         let whole = call("EVAL", script.text());
-        reply = reply::sole(exchange(line, &whole, deadline).await?)?;
+        reply = reply::sole(exchange(line, &[&whole], deadline).await?)?;
     }
     Ok(Tried::Answered(match reply {
         Value::Int(1) => Compared::Done,
@@ -124,17 +124,16 @@ pub(super) async fn watch<L: Line>(
     deadline: &Deadline,
 ) -> Attempt<Tried> {
     // MULTI comes before the change leaves, so that the change can't be carried out without it.
-    let opening = Commands::one(redis::cmd("WATCH").arg(key))
-        .and(redis::cmd("GET").arg(key))
-        .and(&redis::cmd("MULTI"));
-    let replies = exchange(line, &opening, deadline).await?;
+    let watch = redis::cmd("WATCH").arg(key).take();
+    let get = redis::cmd("GET").arg(key).take();
+    let replies = exchange(line, &[&watch, &get, &redis::cmd("MULTI")], deadline).await?;
     let [watching, found, opened] =
         <[Value; 3]>::try_from(replies).map_err(|_| reply::unforeseen())?;
     if let Some(refusal) = [&watching, &opened].into_iter().find_map(refusal) {
         if opened == Value::Okay {
             discard(line, deadline).await?;
         } else {
-            exchange(line, &Commands::one(&redis::cmd("UNWATCH")), deadline).await?;
+            exchange(line, &[&redis::cmd("UNWATCH")], deadline).await?;
         }
         return denied(refusal);
     }
@@ -148,7 +147,7 @@ pub(super) async fn watch<L: Line>(
         discard(line, deadline).await?;
         return Ok(Tried::Answered(compared?));
     }
-    let closing = Commands::one(&plain(key, change)).and(&redis::cmd("EXEC"));
+    let closing = [&plain(key, change), &redis::cmd("EXEC")];
     let replies = exchange(line, &closing, deadline).await?;
     let [queued, executed] = <[Value; 2]>::try_from(replies).map_err(|_| reply::unforeseen())?;
     if let Some(refusal) = refusal(&queued) {
@@ -172,7 +171,7 @@ pub(super) async fn watch<L: Line>(
 
 /// Leaves MULTI; an error if that isn't possible, so that nobody goes on with this connection.
 async fn discard<L: Line>(line: &mut L, deadline: &Deadline) -> Attempt<()> {
-    let replies = exchange(line, &Commands::one(&redis::cmd("DISCARD")), deadline).await?;
+    let replies = exchange(line, &[&redis::cmd("DISCARD")], deadline).await?;
     match reply::sole(replies)? {
         Value::Okay => Ok(()),
         Value::ServerError(refusal) => Err(reply::refused(&refusal).into()),
@@ -198,7 +197,7 @@ pub(super) async fn overwrite<L: Line>(
     if matches!(change, Change::Set { .. }) {
         command.arg("XX");
     }
-    let replies = exchange(line, &Commands::one(&command), deadline).await?;
+    let replies = exchange(line, &[&command], deadline).await?;
     match reply::sole(replies)? {
         Value::Okay | Value::Int(1) => Ok(Compared::Done),
         Value::Nil | Value::Int(0) => Ok(Compared::Absent),

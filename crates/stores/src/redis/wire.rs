@@ -37,43 +37,10 @@ pub(super) trait Line: Send {
     /// is unknown what the server has done.
     fn exchange(
         &mut self,
-        commands: &Commands,
+        commands: &[&Cmd],
         deadline: &Deadline,
     ) -> impl Future<Output = Result<Vec<Value>>> + Send;
 
     /// Returns the connection to the pool.
     fn keep(self);
-}
-
-/// Commands that go out in one write.
-pub(super) struct Commands {
-    packed: Vec<u8>,
-    count: usize,
-}
-
-impl Commands {
-    pub(super) fn none() -> Self {
-        Self {
-            packed: Vec::new(),
-            count: 0,
-        }
-    }
-
-    pub(super) fn one(command: &Cmd) -> Self {
-        Self::none().and(command)
-    }
-
-    pub(super) fn and(mut self, command: &Cmd) -> Self {
-        command.write_packed_command(&mut self.packed);
-        self.count += 1;
-        self
-    }
-
-    pub(super) fn packed(&self) -> &[u8] {
-        &self.packed
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
 }

@@ -8,7 +8,7 @@ use redis::{Cmd, Value};
 use super::ladder::Ladder;
 use super::reply;
 use super::script::Scripts;
-use super::wire::{Line, Wire};
+use super::wire::{Line, Part, Wire};
 use crate::transport::{Attempt, Choice, Interruption};
 
 /// The store's operations over any transport.
@@ -20,14 +20,29 @@ pub(super) struct Body<W> {
     pub(super) timeout: Duration,
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Target<'a> {
+    Key(&'a str),
+    Part(&'a Part),
+}
+
 impl<W: Wire> Body<W> {
     pub(super) fn deadline(&self) -> Deadline {
         Deadline::within(self.timeout)
     }
 
     /// A connection, to be kept by the caller when it is done.
-    pub(super) async fn line(&self, choice: Choice, deadline: &Deadline) -> Attempt<W::Line> {
-        let line = self.wire.line(choice, deadline).await;
+    pub(super) async fn line(
+        &self,
+        target: Target<'_>,
+        choice: Choice,
+        deadline: &Deadline,
+    ) -> Attempt<W::Line> {
+        let line = match target {
+            Target::Key(key) => self.wire.line(key, choice, deadline).await,
+            Target::Part(part) => self.wire.line_to(part, choice, deadline).await,
+        };
         line.map_err(|error| match error.kind() {
             ErrorKind::Unreachable => Interruption::Undone(error),
             _ => Interruption::Final(error),
@@ -36,30 +51,42 @@ impl<W: Wire> Body<W> {
 
     /// The replies to commands that may be carried out twice. Once more, on a new connection,
     /// if the first try is interrupted.
-    pub(super) async fn ask(&self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
-        match self.ask_once(commands, Choice::Pooled, deadline).await {
+    pub(super) async fn ask(
+        &self,
+        target: Target<'_>,
+        commands: &[&Cmd],
+        deadline: &Deadline,
+    ) -> Result<Vec<Value>> {
+        let first = self.ask_once(target, commands, Choice::Pooled, deadline);
+        match first.await {
             Ok(replies) => Ok(replies),
             Err(Interruption::Final(error)) => Err(error),
-            Err(Interruption::Lost(_)) => self.ask_again(commands, deadline).await,
+            Err(Interruption::Lost(_)) => self.ask_again(target, commands, deadline).await,
             Err(Interruption::Undone(_)) => {
                 self.wire.pause().await;
-                self.ask_again(commands, deadline).await
+                self.ask_again(target, commands, deadline).await
             }
         }
     }
 
-    async fn ask_again(&self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
-        let again = self.ask_once(commands, Choice::Fresh, deadline).await;
-        again.map_err(Interruption::into_error)
+    async fn ask_again(
+        &self,
+        target: Target<'_>,
+        commands: &[&Cmd],
+        deadline: &Deadline,
+    ) -> Result<Vec<Value>> {
+        let again = self.ask_once(target, commands, Choice::Fresh, deadline);
+        again.await.map_err(Interruption::into_error)
     }
 
     async fn ask_once(
         &self,
+        target: Target<'_>,
         commands: &[&Cmd],
         choice: Choice,
         deadline: &Deadline,
     ) -> Attempt<Vec<Value>> {
-        let mut line = self.line(choice, deadline).await?;
+        let mut line = self.line(target, choice, deadline).await?;
         let replies = exchange(&mut line, commands, deadline).await?;
         line.keep();
         Ok(replies)

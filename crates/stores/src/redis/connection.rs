@@ -8,7 +8,7 @@ use flask_session_core::{Deadline, Error, ErrorKind, Result};
 use redis::{Cmd, Parser, Value};
 use rustls::ClientConfig;
 
-use super::options::{RedisOptions, misconfigured};
+use super::options::{Address, RedisOptions, misconfigured};
 use super::reply;
 use super::server::Server;
 use super::socket::{Stream, failure};
@@ -21,20 +21,21 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects and logs in.
+    /// Connects to `address` and logs in.
     pub(super) fn open(
+        address: &Address,
         options: &RedisOptions,
         tls: Option<&Arc<ClientConfig>>,
         deadline: &Deadline,
     ) -> Result<Self> {
         let limit: Duration = deadline.remaining()?.min(options.connect_timeout);
         let deadline = &Deadline::within(limit);
-        let mut connection = Self::connect(options, tls, deadline)?;
+        let mut connection = Self::connect(address, tls, deadline)?;
         match connection.greet(options, deadline) {
             Ok(()) => Ok(connection),
             // Some proxies hang up on a command that they don't know.
             Err(error) if error.kind() == ErrorKind::Unreachable => {
-                connection = Self::connect(options, tls, deadline)?;
+                connection = Self::connect(address, tls, deadline)?;
                 connection.greet_without_hello(options, deadline)?;
                 Ok(connection)
             }
@@ -43,12 +44,12 @@ impl Connection {
     }
 
     fn connect(
-        options: &RedisOptions,
+        address: &Address,
         tls: Option<&Arc<ClientConfig>>,
         deadline: &Deadline,
     ) -> Result<Self> {
         Ok(Self {
-            stream: Stream::connect(&options.address, tls, deadline)?,
+            stream: Stream::connect(address, tls, deadline)?,
             parser: Parser::new(),
             server: Server::default(),
         })

@@ -3,9 +3,9 @@
 use flask_session_core::{Cursor, Deadline, Error, ErrorKind, Key, Page, Result};
 use redis::Value;
 
-use super::body::Body;
+use super::body::{Body, Target};
 use super::reply;
-use super::wire::Wire;
+use super::wire::{Part, Wire};
 
 /// The most keys that the server looks at in one SCAN; others wait for so long.
 const STEP: usize = 1000;
@@ -13,33 +13,46 @@ const STEP: usize = 1000;
 /// The most SCANs for one page: among many keys of others, a page may end early, even empty.
 const ROUNDS: usize = 200;
 
-/// Where a listing goes on: a position of SCAN, and how many of the keys there were shown.
+/// Where a listing goes on: which part of the keys, a position of SCAN there, and how many of the
+/// keys at it were shown.
 ///
 /// SCAN shows each key that is there from the first page to the last, but may repeat one, on
 /// another page too, if the server resizes its table meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Position {
+    part: Part,
     scan: u64,
     shown: usize,
 }
 
 impl Position {
-    fn read(cursor: Option<&Cursor>) -> Result<Self> {
-        let Some(cursor) = cursor else {
-            return Ok(Self::default());
-        };
-        let numbers = cursor.as_str().split_once('+');
-        let position = numbers.and_then(|(scan, shown)| {
-            Some(Self {
-                scan: scan.parse().ok()?,
-                shown: shown.parse().ok()?,
-            })
-        });
-        position.ok_or_else(|| Error::new(ErrorKind::Unexpected, "no cursor of this store"))
+    /// Where `part` begins.
+    fn start(part: Part) -> Self {
+        Self {
+            part,
+            scan: 0,
+            shown: 0,
+        }
     }
 
-    fn cursor(self) -> Cursor {
-        Cursor::new(format!("{}+{}", self.scan, self.shown))
+    fn read(cursor: &Cursor) -> Result<Self> {
+        let mut words = cursor.as_str().splitn(4, '+');
+        let mut read = || {
+            Some(Self {
+                scan: words.next()?.parse().ok()?,
+                shown: words.next()?.parse().ok()?,
+                part: Part {
+                    first: words.next()?.parse().ok()?,
+                    server: words.next()?.to_owned(),
+                },
+            })
+        };
+        read().ok_or_else(|| Error::new(ErrorKind::Unexpected, "no cursor of this store"))
+    }
+
+    fn cursor(&self) -> Cursor {
+        let (scan, shown, part) = (self.scan, self.shown, &self.part);
+        Cursor::new(format!("{scan}+{shown}+{}+{}", part.first, part.server))
     }
 }
 
@@ -52,14 +65,16 @@ impl<W: Wire> Body<W> {
     ) -> Result<Page> {
         let deadline = self.deadline();
         let pattern = pattern(prefix);
-        let mut position = Position::read(cursor)?;
         let mut keys: Vec<Key> = Vec::new();
+        let Some(mut position) = self.position(cursor, &deadline).await? else {
+            return Ok(Page { keys, next: None });
+        };
         let mut count = limit.clamp(1, STEP);
         for _ in 0..ROUNDS {
             let room = limit.max(1) - keys.len();
             // What was shown of a position was counted in a step of one.
             let step = if position.shown > 0 { 1 } else { count };
-            let (next, found) = self.scan(position.scan, &pattern, step, &deadline).await?;
+            let (next, found) = self.scan(&position, &pattern, step, &deadline).await?;
             let fresh = found.get(position.shown..).unwrap_or_default();
             if fresh.len() > room && step > 1 {
                 // Look again in smaller steps, so that none has more than fit.
@@ -72,12 +87,14 @@ impl<W: Wire> Body<W> {
                 let next = Some(position.cursor());
                 return Ok(Page { keys, next });
             }
-            position = Position {
-                scan: next,
-                shown: 0,
-            };
+            (position.scan, position.shown) = (next, 0);
             if next == 0 {
-                return Ok(Page { keys, next: None });
+                let following = position.part.first.saturating_add(1);
+                let Some(part) = self.wire.part(following, &deadline).await? else {
+                    return Ok(Page { keys, next: None });
+                };
+                position = Position::start(part);
+                count = limit.clamp(1, STEP);
             }
             if keys.len() >= limit.max(1) {
                 break;
@@ -91,17 +108,33 @@ impl<W: Wire> Body<W> {
         Ok(Page { keys, next })
     }
 
+    /// Where to go on. Another server than the cursor's scans its part from the start.
+    async fn position(
+        &self,
+        cursor: Option<&Cursor>,
+        deadline: &Deadline,
+    ) -> Result<Option<Position>> {
+        let read = cursor.map(Position::read).transpose()?;
+        let from = read.as_ref().map_or(0, |position| position.part.first);
+        let part = self.wire.part(from, deadline).await?;
+        Ok(part.map(|part| match read {
+            Some(position) if position.part == part => position,
+            _ => Position::start(part),
+        }))
+    }
+
     async fn scan(
         &self,
-        position: u64,
+        position: &Position,
         pattern: &[u8],
         count: usize,
         deadline: &Deadline,
     ) -> Result<(u64, Vec<Key>)> {
         let mut command = redis::cmd("SCAN");
-        command.arg(position).arg("MATCH").arg(pattern);
+        command.arg(position.scan).arg("MATCH").arg(pattern);
         command.arg("COUNT").arg(count);
-        let reply = reply::sole(self.ask(&[&command], deadline).await?)?;
+        let target = Target::Part(&position.part);
+        let reply = reply::sole(self.ask(target, &[&command], deadline).await?)?;
         if let Value::ServerError(refusal) = &reply {
             return Err(reply::refused(refusal));
         }
@@ -154,9 +187,17 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
-        let position = Position { scan: 42, shown: 3 };
-        assert_eq!(Position::read(Some(&position.cursor())).unwrap(), position);
-        assert_eq!(Position::read(None).unwrap(), Position::default());
-        assert!(Position::read(Some(&Cursor::new("x"))).is_err());
+        for server in ["", "::1:7000"] {
+            let position = Position {
+                part: Part {
+                    first: 5461,
+                    server: server.to_owned(),
+                },
+                scan: 42,
+                shown: 3,
+            };
+            assert_eq!(Position::read(&position.cursor()).unwrap(), position);
+        }
+        assert!(Position::read(&Cursor::new("x")).is_err());
     }
 }

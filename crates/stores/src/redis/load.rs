@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flask_session_core::{Deadline, Expect, Key, Loaded, Notice, Refresh, Result, Revision, Saved};
 use redis::{Cmd, Value};
 
-use super::body::Body;
+use super::body::{Body, Target};
 use super::ladder::Rung;
 use super::lifetime::Lifetime;
 use super::reply;
@@ -36,7 +36,7 @@ impl<W: Wire> Body<W> {
         let deadline = self.deadline();
         if self.ladder.permits(Rung::Expire) {
             let command = Lifetime::of(ttl).expire(key.as_str());
-            match self.ask_if_permitted(&command, &deadline).await? {
+            match self.ask_if_permitted(key, &command, &deadline).await? {
                 Asked::Replied(replies) => {
                     return Ok(reply::integer(&reply::sole(replies)?)? == 1);
                 }
@@ -51,7 +51,8 @@ impl<W: Wire> Body<W> {
 
     pub(super) async fn get(&self, key: &str, deadline: &Deadline) -> Result<Option<Bytes>> {
         let get = redis::cmd("GET").arg(key).take();
-        reply::payload(reply::sole(self.ask(&[&get], deadline).await?)?)
+        let replies = self.ask(Target::Key(key), &[&get], deadline).await?;
+        reply::payload(reply::sole(replies)?)
     }
 
     async fn get_and_expire(
@@ -66,7 +67,7 @@ impl<W: Wire> Body<W> {
             let (option, number) = lifetime.option();
             let mut command = redis::cmd("GETEX");
             command.arg(key.as_str()).arg(option).arg(number);
-            match self.ask_if_permitted(&command, deadline).await? {
+            match self.ask_if_permitted(key, &command, deadline).await? {
                 Asked::Replied(replies) => return reply::payload(reply::sole(replies)?),
                 Asked::Denied => {}
             }
@@ -76,7 +77,8 @@ impl<W: Wire> Body<W> {
         let expire = lifetime.expire(key.as_str());
         let commands = [&get, &expire];
         let commands = &commands[..if may_expire { 2 } else { 1 }];
-        let mut replies = self.ask(commands, deadline).await?.into_iter();
+        let target = Target::Key(key.as_str());
+        let mut replies = self.ask(target, commands, deadline).await?.into_iter();
         let found = reply::payload(replies.next().ok_or_else(reply::unforeseen)?)?;
         // Only now: what refuses GET too has denied nothing in particular.
         if tried && self.ladder.deny(Rung::ReadAndExpire) {
@@ -115,8 +117,14 @@ impl<W: Wire> Body<W> {
         }
     }
 
-    async fn ask_if_permitted(&self, command: &Cmd, deadline: &Deadline) -> Result<Asked> {
-        let replies = self.ask(&[command], deadline).await?;
+    async fn ask_if_permitted(
+        &self,
+        key: &Key,
+        command: &Cmd,
+        deadline: &Deadline,
+    ) -> Result<Asked> {
+        let target = Target::Key(key.as_str());
+        let replies = self.ask(target, &[command], deadline).await?;
         match replies.first() {
             Some(Value::ServerError(refusal)) if reply::is_denial(refusal) => Ok(Asked::Denied),
             Some(Value::ServerError(refusal)) => Err(reply::refused(refusal)),

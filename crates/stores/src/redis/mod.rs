@@ -38,6 +38,7 @@ use body::Body;
 use ladder::Ladder;
 use pool::Blocking;
 use script::Scripts;
+use wire::Wire;
 
 pub use options::RedisOptions;
 
@@ -46,8 +47,8 @@ pub use options::RedisOptions;
 /// What the server or its permissions don't allow is found out by trying, and remembered for the
 /// store's life; [`Store::capability`] and [`Store::take_notices`] tell.
 #[derive(Debug)]
-pub struct RedisStore {
-    body: Body<Blocking>,
+pub struct RedisStore<W = Blocking> {
+    body: Body<W>,
 }
 
 impl RedisStore {
@@ -56,14 +57,21 @@ impl RedisStore {
     pub fn blocking(options: RedisOptions) -> Result<Self> {
         let timeout = options.timeout;
         let wire = Blocking::new(options).map_err(|error| error.at(NAME, "open"))?;
-        Ok(Self {
+        Ok(Self::over(wire, timeout))
+    }
+}
+
+impl<W> RedisStore<W> {
+    /// A store on `wire`, whose operations end after `timeout`.
+    fn over(wire: W, timeout: Duration) -> Self {
+        Self {
             body: Body {
                 wire,
                 ladder: Ladder::default(),
                 scripts: Scripts::new(),
                 timeout,
             },
-        })
+        }
     }
 }
 
@@ -83,7 +91,7 @@ pub(crate) const BACKEND: Backend = Backend {
 };
 
 #[async_trait]
-impl Store for RedisStore {
+impl<W: Wire> Store for RedisStore<W> {
     fn capability(&self) -> Capability {
         Capability {
             lists: true,

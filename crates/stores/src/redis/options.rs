@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flask_session_core::{Error, ErrorKind, Result};
+use rustls::ClientConfig;
 
-use super::{RedisStore, url};
+use super::url;
 use crate::Settings;
-use crate::tls::TlsOptions;
+use crate::tls::{self, TlsOptions};
 
 /// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
 #[derive(Clone)]
@@ -65,7 +67,7 @@ impl RedisOptions {
             options.pool_size = usize::try_from(size).unwrap_or(usize::MAX);
         }
         settings.finish()?;
-        RedisStore::blocking(options.clone())?;
+        options.check()?;
         Ok(options)
     }
 
@@ -180,8 +182,9 @@ impl RedisOptions {
         }
     }
 
-    /// Fails if a setting can't be right.
-    pub(super) fn check(&self) -> Result<()> {
+    /// How its connections are secured, if they are. Fails if a setting can't be right, or a file
+    /// that it names can't be read.
+    pub(super) fn check(&self) -> Result<Option<Arc<ClientConfig>>> {
         for (name, duration) in [
             ("timeout", self.timeout),
             ("connect_timeout", self.connect_timeout),
@@ -208,7 +211,8 @@ impl RedisOptions {
         if self.tls.key_file.is_some() && self.tls.cert_file.is_none() {
             return Err(misconfigured("it names a key file, but no certificate"));
         }
-        Ok(())
+        let tls = speaks_tls.then(|| tls::configure(&self.tls, misconfigured));
+        tls.transpose()
     }
 }
 

@@ -7,7 +7,7 @@ use flask_session_core::{
     Deadline, Deleted, Error, ErrorKind, Expect, Key, Result, Revision, Saved,
 };
 
-use super::body::{Body, exchange};
+use super::body::{Body, Target, exchange};
 use super::compare::{Change, Compared};
 use super::lifetime::Lifetime;
 use super::reply;
@@ -75,7 +75,8 @@ impl<W: Wire> Body<W> {
 
     /// Tries once; whether it was stored.
     async fn write(&self, write: &Write<'_>, choice: Choice, deadline: &Deadline) -> Attempt<bool> {
-        let mut line = self.line(choice, deadline).await?;
+        let target = Target::Key(write.key);
+        let mut line = self.line(target, choice, deadline).await?;
         let change = Change::Set {
             payload: write.payload,
             lifetime: write.lifetime,
@@ -132,7 +133,7 @@ impl<W: Wire> Body<W> {
         match expect {
             Expect::Anything => {
                 let command = plain(key, Change::Delete);
-                let reply = reply::sole(self.ask(&[&command], &deadline).await?)?;
+                let reply = reply::sole(self.ask(Target::Key(key), &[&command], &deadline).await?)?;
                 Ok(match reply::integer(&reply)? {
                     0 => Deleted::Absent,
                     _ => Deleted::Removed,
@@ -178,7 +179,7 @@ impl<W: Wire> Body<W> {
         choice: Choice,
         deadline: &Deadline,
     ) -> Attempt<Compared> {
-        let mut line = self.line(choice, deadline).await?;
+        let mut line = self.line(Target::Key(key), choice, deadline).await?;
         let removed = self.change_if_equal(&mut line, key, expected, Change::Delete, deadline);
         let compared = removed.await?;
         line.keep();

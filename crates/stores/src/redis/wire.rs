@@ -15,15 +15,48 @@ pub(super) trait Wire: Debug + Send + Sync + 'static {
     /// A connection that is held.
     type Line: Line;
 
-    /// A connection, ready for commands. Nothing of the caller's has been sent when this fails.
+    /// A connection to the server that holds `key`, ready for commands. Nothing of the caller's has
+    /// been sent when this fails.
     fn line(
         &self,
+        key: &str,
         choice: Choice,
         deadline: &Deadline,
     ) -> impl Future<Output = Result<Self::Line>> + Send;
 
+    /// A connection to the very server that `part` names.
+    fn line_to(
+        &self,
+        part: &Part,
+        choice: Choice,
+        deadline: &Deadline,
+    ) -> impl Future<Output = Result<Self::Line>> + Send;
+
+    /// The first part of all keys that begins at `from` or after it, if there is one.
+    fn part(
+        &self,
+        from: u16,
+        deadline: &Deadline,
+    ) -> impl Future<Output = Result<Option<Part>>> + Send;
+
     /// A short wait of random length, before an attempt is repeated.
     fn pause(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// Keys that lie on one server, whose position of SCAN means nothing to any other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Where it begins: the order of the parts.
+    pub(super) first: u16,
+    /// The server's address, as it is told apart from others; empty if there is only one.
+    pub(super) server: String,
+}
+
+impl Part {
+    /// All keys as one part, where they lie on one server: the only one, at 0.
+    pub(super) fn whole(server: String, from: u16) -> Option<Self> {
+        (from == 0).then_some(Self { first: 0, server })
+    }
 }
 
 /// One connection, held. It is closed when it is dropped: only [`Line::keep`], which is called

@@ -12,6 +12,8 @@ pub mod mysql;
 pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
+#[cfg(all(feature = "redis", unix))]
+mod redis_sentinel;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -77,6 +79,8 @@ pub const BACKENDS: &[Backend] = &[
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]
     redis::BACKEND,
+    #[cfg(all(feature = "redis", unix))]
+    redis_sentinel::BACKEND,
     #[cfg(feature = "sqlite")]
     sqlite::BACKEND,
 ];

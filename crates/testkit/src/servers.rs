@@ -21,6 +21,10 @@ mod mysql;
 mod postgresql;
 mod redis;
 #[cfg(unix)]
+mod redis_cluster;
+#[cfg(unix)]
+mod redis_sentinel;
+#[cfg(unix)]
 mod supervised;
 
 pub use certificates::Certificates;
@@ -31,6 +35,10 @@ pub use mysql::MysqlServer;
 #[cfg(unix)]
 pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};
+#[cfg(unix)]
+pub use redis_cluster::RedisCluster;
+#[cfg(unix)]
+pub use redis_sentinel::RedisSentinel;
 
 const START: Duration = Duration::from_secs(15);
 

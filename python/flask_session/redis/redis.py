@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 from .._core import Store as CoreStore
+from .._core import backends
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
 from ..foreign import PlainStore, RedisStyleStore, is_redis_style
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 LOCALHOST = "redis://127.0.0.1:6379/0"
 
-SCHEMES = ("redis", "rediss", "valkey", "valkeys", "unix", "redis+unix", "valkey+unix")
+SCHEMES = tuple(scheme for name, schemes in backends() if name == "redis" for scheme in schemes)
 
 SESSION_REDIS = Setting(
     "SESSION_REDIS",

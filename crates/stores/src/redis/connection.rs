@@ -10,11 +10,11 @@ use rustls::ClientConfig;
 
 use super::options::{Address, RedisOptions, misconfigured};
 use super::reply;
-use super::server::Server;
+use super::server::{Role, Server};
 use super::socket::{Stream, failure};
 
 /// A connection that is ready for commands.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: Stream,
     parser: Parser,
     server: Server,
@@ -55,8 +55,17 @@ impl Connection {
         })
     }
 
-    pub(super) fn server(&self) -> Server {
+    pub(crate) fn server(&self) -> Server {
         self.server
+    }
+
+    /// Whether the server has data of its own, as it said when the connection was opened.
+    pub(crate) fn is_to_primary(&mut self, deadline: &Deadline) -> Result<bool> {
+        if self.server.role() == Role::Unknown {
+            let reply = reply::sole(self.exchange(&[&redis::cmd("ROLE")], deadline)?)?;
+            self.server = self.server.with_role(&reply);
+        }
+        Ok(self.server.role() == Role::Primary)
     }
 
     /// Logs in and selects the database. What a restricted user may lack, and what older
@@ -130,7 +139,7 @@ impl Connection {
     }
 
     /// Sends `commands` in one write and waits for one reply to each.
-    pub(super) fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         commands: &[&Cmd],
         deadline: &Deadline,

@@ -13,10 +13,12 @@ mod list;
 mod load;
 mod options;
 mod pool;
-mod reply;
+pub(crate) mod reply;
 mod save;
 mod script;
 mod server;
+mod servers;
+mod several;
 mod socket;
 mod url;
 mod ways;
@@ -38,7 +40,17 @@ use body::Body;
 use ladder::Ladder;
 use pool::Blocking;
 use script::Scripts;
-use wire::Wire;
+
+pub(crate) use {
+    connection::Connection,
+    options::{Address, misconfigured},
+    pool::Opener,
+    server::Server,
+    servers::Servers,
+    several::{Several, set_query},
+    url::{flag, set},
+    wire::{Line, Part, Wire},
+};
 
 pub use options::RedisOptions;
 
@@ -63,7 +75,7 @@ impl RedisStore {
 
 impl<W> RedisStore<W> {
     /// A store on `wire`, whose operations end after `timeout`.
-    fn over(wire: W, timeout: Duration) -> Self {
+    pub(crate) fn over(wire: W, timeout: Duration) -> Self {
         Self {
             body: Body {
                 wire,
@@ -83,7 +95,7 @@ pub(crate) const BACKEND: Backend = Backend {
     drive: Drive::Inline,
     hosting: Hosting::Never,
     open: |settings| {
-        let options = RedisOptions::read(settings)?;
+        let options = RedisOptions::from_url(settings.url())?.refined(settings)?;
         Ok(Box::new(move || {
             Ok(Arc::new(RedisStore::blocking(options.clone())?))
         }))

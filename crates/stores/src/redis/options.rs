@@ -15,22 +15,47 @@ use crate::tls::{self, TlsOptions};
 /// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
 #[derive(Clone)]
 pub struct RedisOptions {
-    pub(super) address: Address,
-    pub(super) username: Option<String>,
-    pub(super) password: Option<String>,
-    pub(super) database: u32,
-    pub(super) client_name: Option<String>,
-    pub(super) timeout: Duration,
-    pub(super) connect_timeout: Duration,
-    pub(super) pool_size: usize,
-    pub(super) tls: TlsOptions,
+    pub(crate) address: Address,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) database: u32,
+    pub(crate) client_name: Option<String>,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) pool_size: usize,
+    pub(crate) tls: TlsOptions,
 }
 
 /// Where the server is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Address {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Address {
     Tcp { host: String, port: u16, tls: bool },
     Unix(PathBuf),
+}
+
+impl Address {
+    /// Whether the server speaks TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        matches!(self, Self::Tcp { tls: true, .. })
+    }
+
+    /// The same server, with or without TLS.
+    pub(crate) fn secure(mut self, secure: bool) -> Self {
+        if let Self::Tcp { tls, .. } = &mut self {
+            *tls = secure;
+        }
+        self
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
 }
 
 impl RedisOptions {
@@ -42,9 +67,9 @@ impl RedisOptions {
         url::parse(url)
     }
 
-    /// Reads the URL and the options beside it. Fails for what can't be right.
-    pub(super) fn read(mut settings: Settings) -> Result<Self> {
-        let mut options = Self::from_url(settings.url())?;
+    /// Takes the options beside the URL. Fails for what can't be right.
+    pub(crate) fn refined(self, mut settings: Settings) -> Result<Self> {
+        let mut options = self;
         options = with(options, settings.text("username")?, Self::username);
         options = with(options, settings.text("password")?, Self::password);
         options = with(options, settings.text("client_name")?, Self::client_name);
@@ -71,7 +96,7 @@ impl RedisOptions {
         Ok(options)
     }
 
-    pub(super) fn new(address: Address) -> Self {
+    pub(crate) fn new(address: Address) -> Self {
         Self {
             address,
             username: None,
@@ -173,7 +198,7 @@ impl RedisOptions {
     }
 
     /// The user and the password to log in with, if any.
-    pub(super) fn credentials(&self) -> Option<(Option<&str>, &str)> {
+    pub(crate) fn credentials(&self) -> Option<(Option<&str>, &str)> {
         match (&self.username, &self.password) {
             (None, None) => None,
             (username, password) => {
@@ -184,7 +209,7 @@ impl RedisOptions {
 
     /// How its connections are secured, if they are. Fails if a setting can't be right, or a file
     /// that it names can't be read.
-    pub(super) fn check(&self) -> Result<Option<Arc<ClientConfig>>> {
+    pub(crate) fn check(&self) -> Result<Option<Arc<ClientConfig>>> {
         for (name, duration) in [
             ("timeout", self.timeout),
             ("connect_timeout", self.connect_timeout),
@@ -202,7 +227,7 @@ impl RedisOptions {
             ));
         }
         let names_files = self.tls.ca_file.is_some() || self.tls.cert_file.is_some();
-        let speaks_tls = matches!(self.address, Address::Tcp { tls: true, .. });
+        let speaks_tls = self.address.is_secure();
         if names_files && !speaks_tls {
             return Err(misconfigured(
                 "it names certificates, but its URL isn't rediss://",
@@ -217,10 +242,10 @@ impl RedisOptions {
 }
 
 /// The setting that configures this store.
-pub(super) const SETTING: &str = "SESSION_REDIS";
+pub(crate) const SETTING: &str = "SESSION_REDIS";
 
 /// An error in what the user configured.
-pub(super) fn misconfigured(detail: impl fmt::Display) -> Error {
+pub(crate) fn misconfigured(detail: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Misconfigured, format!("{SETTING}: {detail}"))
 }
 

@@ -14,19 +14,19 @@ use super::wire::{Line, Part, Wire};
 use crate::transport::{self, Choice, Held, Pool};
 
 /// Opens connections that differ in nothing but the address.
-pub(super) struct Opener {
+pub(crate) struct Opener {
     options: RedisOptions,
     tls: Option<Arc<ClientConfig>>,
 }
 
 impl Opener {
     /// Checks the options and reads the files that they name.
-    pub(super) fn new(options: RedisOptions) -> Result<Self> {
+    pub(crate) fn new(options: RedisOptions) -> Result<Self> {
         let tls = options.check()?;
         Ok(Self { options, tls })
     }
 
-    pub(super) fn open(&self, address: &Address, deadline: &Deadline) -> Result<Connection> {
+    pub(crate) fn open(&self, address: &Address, deadline: &Deadline) -> Result<Connection> {
         Connection::open(address, &self.options, self.tls.as_ref(), deadline)
     }
 

@@ -8,7 +8,7 @@ use redis::{ServerError, Value};
 
 /// Whether the server refused for a reason that another connection, or another moment, may not
 /// have. Nothing was done.
-pub(super) fn is_passing(refusal: &ServerError) -> bool {
+pub(crate) fn is_passing(refusal: &ServerError) -> bool {
     matches!(
         refusal.code(),
         "LOADING" | "READONLY" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY"
@@ -17,7 +17,7 @@ pub(super) fn is_passing(refusal: &ServerError) -> bool {
 
 /// Whether the server, or a proxy before it, doesn't offer the command to us at all, rather
 /// than failing at it. Proxies word this in many ways: what isn't a known state counts.
-pub(super) fn is_denial(refusal: &ServerError) -> bool {
+pub(crate) fn is_denial(refusal: &ServerError) -> bool {
     !is_passing(refusal)
         && !matches!(
             refusal.code(),
@@ -35,7 +35,7 @@ pub(super) fn is_denial(refusal: &ServerError) -> bool {
 }
 
 /// The error that a server's refusal is to a caller.
-pub(super) fn refused(refusal: &ServerError) -> Error {
+pub(crate) fn refused(refusal: &ServerError) -> Error {
     let code = refusal.code();
     let (kind, detail) = match code {
         "WRONGTYPE" => (ErrorKind::Corrupt, "the key holds no string"),
@@ -97,7 +97,7 @@ fn is_full(refusal: &ServerError) -> bool {
 }
 
 /// The error for a reply that no rule foresees.
-pub(super) fn unforeseen() -> Error {
+pub(crate) fn unforeseen() -> Error {
     Error::new(
         ErrorKind::Unexpected,
         "the server's reply isn't what the command answers",
@@ -105,7 +105,7 @@ pub(super) fn unforeseen() -> Error {
 }
 
 /// A string, which may be empty, or nothing.
-pub(super) fn payload(reply: Value) -> Result<Option<Bytes>> {
+pub(crate) fn payload(reply: Value) -> Result<Option<Bytes>> {
     match reply {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => Ok(Some(bytes.into())),
@@ -115,7 +115,7 @@ pub(super) fn payload(reply: Value) -> Result<Option<Bytes>> {
 }
 
 /// Whether a SET took place.
-pub(super) fn written(reply: &Value) -> Result<bool> {
+pub(crate) fn written(reply: &Value) -> Result<bool> {
     match reply {
         Value::Okay => Ok(true),
         Value::Nil => Ok(false),
@@ -125,7 +125,7 @@ pub(super) fn written(reply: &Value) -> Result<bool> {
 }
 
 /// A number.
-pub(super) fn integer(reply: &Value) -> Result<i64> {
+pub(crate) fn integer(reply: &Value) -> Result<i64> {
     match reply {
         Value::Int(number) => Ok(*number),
         Value::ServerError(refusal) => Err(refused(refusal)),
@@ -134,7 +134,7 @@ pub(super) fn integer(reply: &Value) -> Result<i64> {
 }
 
 /// The only reply to a single command.
-pub(super) fn sole(replies: Vec<Value>) -> Result<Value> {
+pub(crate) fn sole(replies: Vec<Value>) -> Result<Value> {
     replies.into_iter().next().ok_or_else(unforeseen)
 }
 

@@ -4,9 +4,22 @@ use redis::Value;
 
 /// The product and version of a server, as far as it told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Server {
+pub(crate) struct Server {
     product: Product,
     version: (u32, u32),
+    role: Role,
+}
+
+/// Whose data a server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Role {
+    /// Its own.
+    Primary,
+    /// Another's.
+    Replica,
+    /// It didn't say.
+    #[default]
+    Unknown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,13 +32,15 @@ enum Product {
 
 impl Server {
     /// Reads the reply to HELLO.
-    pub(super) fn from_hello(reply: &Value) -> Self {
+    pub(crate) fn from_hello(reply: &Value) -> Self {
         let Value::Array(entries) = reply else {
             return Self::default();
         };
         let mut server = Self::default();
         for pair in entries.chunks_exact(2) {
             match (text(&pair[0]), text(&pair[1])) {
+                (Some("role"), Some("master")) => server.role = Role::Primary,
+                (Some("role"), Some(_)) => server.role = Role::Replica,
                 (Some("server"), Some("redis")) => server.product = Product::Redis,
                 (Some("server"), Some("valkey")) => server.product = Product::Valkey,
                 (Some("version"), Some(version)) => {
@@ -41,8 +56,22 @@ impl Server {
         server
     }
 
+    /// Whose data it has.
+    pub(crate) fn role(self) -> Role {
+        self.role
+    }
+
+    /// With the role that the reply to ROLE says; who doesn't permit the question is believed.
+    pub(crate) fn with_role(mut self, reply: &Value) -> Self {
+        self.role = match reply {
+            Value::Array(words) if words.first().and_then(text) != Some("master") => Role::Replica,
+            _ => Role::Primary,
+        };
+        self
+    }
+
     /// Whether `SET ... IFEQ` is worth trying.
-    pub(super) fn sets_if_equal(self) -> bool {
+    pub(crate) fn sets_if_equal(self) -> bool {
         match self.product {
             Product::Redis => self.version >= (8, 4),
             Product::Valkey => self.version >= (8, 1),
@@ -51,7 +80,7 @@ impl Server {
     }
 
     /// The words of "delete if equal", to stand before and after the key, if worth trying.
-    pub(super) fn deletes_if_equal(self) -> Option<(&'static str, Option<&'static str>)> {
+    pub(crate) fn deletes_if_equal(self) -> Option<(&'static str, Option<&'static str>)> {
         match self.product {
             Product::Redis if self.version >= (8, 4) => Some(("DELEX", Some("IFEQ"))),
             Product::Valkey if self.version >= (9, 0) => Some(("DELIFEQ", None)),

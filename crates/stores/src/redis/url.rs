@@ -24,29 +24,37 @@ pub(super) fn parse(text: &str) -> Result<RedisOptions> {
     let (scheme, _) = text
         .split_once("://")
         .ok_or_else(|| misconfigured("it is no URL; write redis://host:port/db"))?;
-    // Never quote the URL, nor the parser's words: it may hold a password.
-    let broken = || misconfigured("its URL can't be read; percent-encode what is special in it");
-    let url = match scheme {
-        "redis" | "rediss" | "valkey" | "valkeys" => Url::parse(text).map_err(|_| broken())?,
+    match scheme {
+        "redis" | "rediss" | "valkey" | "valkeys" => {
+            let url = read(text)?;
+            let tls = matches!(scheme, "rediss" | "valkeys");
+            options(&url, tcp(&url, tls, 6379)?)
+        }
         "unix" | "redis+unix" | "valkey+unix" => {
             // The parser refuses a user without a host.
-            let named = text.replacen("@/", "@localhost/", 1);
-            Url::parse(&named).map_err(|_| broken())?
+            let url = read(&text.replacen("@/", "@localhost/", 1))?;
+            options(&url, unix(&url)?)
         }
-        _ => {
-            return Err(misconfigured(
-                "its URL must start with redis://, rediss:// or unix://",
-            ));
-        }
-    };
+        _ => Err(misconfigured(
+            "its URL must start with redis://, rediss:// or unix://",
+        )),
+    }
+}
+
+/// The parts of a URL.
+pub(super) fn read(text: &str) -> Result<Url> {
+    // Never quote the URL, nor the parser's words: it may hold a password.
+    let broken = |_| misconfigured("its URL can't be read; percent-encode what is special in it");
+    let url = Url::parse(text).map_err(broken)?;
     if url.fragment().is_some() {
         return Err(misconfigured("its URL has a #; write %23 in a password"));
     }
-    let mut options = RedisOptions::new(if scheme.ends_with("unix") || scheme == "unix" {
-        unix(&url)?
-    } else {
-        tcp(&url, matches!(scheme, "rediss" | "valkeys"))?
-    });
+    Ok(url)
+}
+
+/// What `url` says beside the server, which is at `address`.
+pub(super) fn options(url: &Url, address: Address) -> Result<RedisOptions> {
+    let mut options = RedisOptions::new(address);
     if !url.username().is_empty() {
         options.username = Some(decoded(url.username())?);
     }
@@ -63,12 +71,13 @@ pub(super) fn parse(text: &str) -> Result<RedisOptions> {
     Ok(options)
 }
 
-fn tcp(url: &Url, tls: bool) -> Result<Address> {
+/// The server that `url` names; on `port` if it names none.
+pub(super) fn tcp(url: &Url, tls: bool, port: u16) -> Result<Address> {
     let host = decoded(url.host_str().unwrap_or_default())?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     Ok(Address::Tcp {
         host: if host.is_empty() { "127.0.0.1" } else { host }.to_owned(),
-        port: url.port().unwrap_or(6379),
+        port: url.port().unwrap_or(port),
         tls,
     })
 }
@@ -95,7 +104,8 @@ fn database(text: &str) -> Result<u32> {
         .map_err(|_| misconfigured("its database must be a number, as in redis://host:port/0"))
 }
 
-fn set(options: RedisOptions, name: &str, value: &str) -> Result<RedisOptions> {
+/// Sets what stands after the question mark.
+pub(crate) fn set(options: RedisOptions, name: &str, value: &str) -> Result<RedisOptions> {
     Ok(match name {
         "db" => options.database(database(value)?),
         "user" | "username" => options.username(value),
@@ -149,7 +159,7 @@ fn seconds(name: &str, value: &str) -> Result<Duration> {
         .ok_or_else(|| misconfigured(format!("{name} in its URL must be a number of seconds")))
 }
 
-fn flag(name: &str, value: &str) -> Result<bool> {
+pub(crate) fn flag(name: &str, value: &str) -> Result<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),

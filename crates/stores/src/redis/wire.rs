@@ -11,7 +11,7 @@ use super::server::Server;
 use crate::transport::Choice;
 
 /// A way to a server. The blocking adapter's futures are ready at the first poll.
-pub(super) trait Wire: Debug + Send + Sync + 'static {
+pub(crate) trait Wire: Debug + Send + Sync + 'static {
     /// A connection that is held.
     type Line: Line;
 
@@ -45,23 +45,23 @@ pub(super) trait Wire: Debug + Send + Sync + 'static {
 
 /// Keys that lie on one server, whose position of SCAN means nothing to any other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Where it begins: the order of the parts.
-    pub(super) first: u16,
+    pub(crate) first: u16,
     /// The server's address, as it is told apart from others; empty if there is only one.
-    pub(super) server: String,
+    pub(crate) server: String,
 }
 
 impl Part {
     /// All keys as one part, where they lie on one server: the only one, at 0.
-    pub(super) fn whole(server: String, from: u16) -> Option<Self> {
+    pub(crate) fn whole(server: String, from: u16) -> Option<Self> {
         (from == 0).then_some(Self { first: 0, server })
     }
 }
 
 /// One connection, held. It is closed when it is dropped: only [`Line::keep`], which is called
 /// after every reply has arrived, returns it to the pool. So nobody reads another caller's reply.
-pub(super) trait Line: Send {
+pub(crate) trait Line: Send {
     /// What the server said it is.
     fn server(&self) -> Server;
 

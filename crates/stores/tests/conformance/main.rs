@@ -12,11 +12,18 @@ mod memcached;
 mod mongodb;
 #[cfg(feature = "mysql")]
 mod mysql;
-#[cfg(any(feature = "mongodb", feature = "mysql", feature = "postgresql"))]
+#[cfg(any(
+    feature = "mongodb",
+    feature = "mysql",
+    feature = "postgresql",
+    feature = "redis"
+))]
 mod networks;
 #[cfg(feature = "postgresql")]
 mod postgresql;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod redis_sentinel;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -178,7 +178,7 @@ impl RedisServer {
     }
 }
 
-fn encoded(words: &[&str]) -> String {
+pub(super) fn encoded(words: &[&str]) -> String {
     let words = words
         .iter()
         .flat_map(|word| [format!("${}\r\n", word.len()), format!("{word}\r\n")]);

@@ -13,6 +13,8 @@ pub mod postgresql;
 #[cfg(all(feature = "redis", unix))]
 pub mod redis;
 #[cfg(all(feature = "redis", unix))]
+mod redis_cluster;
+#[cfg(all(feature = "redis", unix))]
 mod redis_sentinel;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -79,6 +81,8 @@ pub const BACKENDS: &[Backend] = &[
     postgresql::BACKEND,
     #[cfg(all(feature = "redis", unix))]
     redis::BACKEND,
+    #[cfg(all(feature = "redis", unix))]
+    redis_cluster::BACKEND,
     #[cfg(all(feature = "redis", unix))]
     redis_sentinel::BACKEND,
     #[cfg(feature = "sqlite")]

@@ -24,6 +24,8 @@ mod postgresql;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
+mod redis_cluster;
+#[cfg(feature = "redis")]
 mod redis_sentinel;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -3,6 +3,8 @@
 #![cfg(all(feature = "redis", unix))]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod cluster;
+mod failover;
 mod sentinel;
 
 use std::sync::Arc;

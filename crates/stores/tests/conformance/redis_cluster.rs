@@ -1,0 +1,87 @@
+//! A Redis Cluster.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use flask_session_core::Store;
+use flask_session_stores::{Setting, Settings};
+use flask_session_testkit::servers::{RedisCluster, RedisSettings, nobody};
+use flask_session_testkit::{Proxy, Subject, Unreachable};
+
+use super::networks::{self, NETWORKS};
+
+const PASSWORD: &str = "word-that-nobody-may-see";
+const LIMIT: Duration = Duration::from_millis(300);
+
+struct Clustered {
+    cluster: Arc<RedisCluster>,
+    proxies: Vec<Proxy>,
+}
+
+/// One that all tests share, since it is slow to start; it ends with the last of them.
+fn shared() -> Arc<RedisCluster> {
+    static SHARED: Mutex<Weak<RedisCluster>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(cluster) = shared.upgrade() {
+        return cluster;
+    }
+    let user = format!("app on >{PASSWORD} ~* +@all");
+    let settings = RedisSettings {
+        users: vec![user],
+        options: vec![("enable-debug-command".to_owned(), "yes".to_owned())],
+        ..RedisSettings::default()
+    };
+    let cluster = Arc::new(RedisCluster::with(&settings, false));
+    // SCAN repeats keys when a table shrinks, which it does once it is nearly empty.
+    for node in 0..cluster.nodes.len() {
+        let populate = ["DEBUG", "POPULATE", "2000", "another-application"];
+        assert_eq!(cluster.command(node, &populate), "+OK\r\n");
+    }
+    *shared = Arc::downgrade(&cluster);
+    cluster
+}
+
+impl Clustered {
+    fn new() -> Self {
+        let cluster = shared();
+        let address = cluster.nodes[1].address();
+        Self {
+            cluster,
+            proxies: NETWORKS.iter().map(|_| Proxy::before(address)).collect(),
+        }
+    }
+}
+
+fn settings(node: SocketAddr) -> Settings {
+    Settings::new(format!("redis+cluster://app:{PASSWORD}@{node}/0"))
+}
+
+fn store(settings: Settings) -> Arc<dyn Store> {
+    flask_session_stores::open(settings)
+        .expect("legal settings")
+        .1
+}
+
+impl Subject for Clustered {
+    fn open(&self) -> Arc<dyn Store> {
+        store(settings(self.cluster.nodes[0].address()))
+    }
+
+    fn tick(&self) -> Duration {
+        Duration::from_millis(250)
+    }
+
+    fn unreachable(&self) -> Vec<Unreachable> {
+        networks::unreachable(LIMIT, nobody(), &self.proxies, |node| {
+            let limit = Setting::Number(LIMIT.as_secs_f64());
+            store(settings(node).with("timeout", limit))
+        })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![PASSWORD.to_owned()]
+    }
+}
+
+flask_session_testkit::keeps_every_rule!(Clustered::new());

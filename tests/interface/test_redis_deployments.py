@@ -1,4 +1,4 @@
-"""Redis as a cluster and behind a sentinel, through the client object that the application has."""
+"""Redis as a cluster and behind a sentinel: natively, by a URL, and through redis-py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 import redis
 from redis.sentinel import Sentinel
 
-from flask_session import Session
+from flask_session import Session, SessionError
+from flask_session._core import Store
 from flask_session.foreign import RedisStyleStore
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ FAILOVER_LIMIT = 20.0
 class Site:
     """An application on one Redis client, without HTTP."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, **config: Any) -> None:
         self.app = flask.Flask("deployed")
-        self.app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client)
+        self.app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, **config)
         Session(self.app)
         self.interface: Any = self.app.session_interface
 
@@ -57,6 +58,16 @@ def cluster(redis_cluster: StartedServer) -> Iterator[redis.RedisCluster]:
     client.close()
 
 
+@pytest.fixture(params=["native", "python_client_of_the_url", "object"])
+def cluster_site(
+    request: pytest.FixtureRequest, redis_cluster: StartedServer, cluster: redis.RedisCluster
+) -> Site:
+    if request.param == "object":
+        return Site(cluster)
+    native = request.param == "native"
+    return Site(f"redis+cluster://127.0.0.1:{redis_cluster.port}", SESSION_NATIVE=native)
+
+
 @pytest.fixture
 def sentinel(redis_sentinel: StartedServer) -> Iterator[Sentinel]:
     found = Sentinel([("127.0.0.1", redis_sentinel.port)], socket_timeout=1)
@@ -72,9 +83,27 @@ def primary(sentinel: Sentinel) -> Iterator[redis.Redis]:
     client.close()
 
 
-def test_sessions_lie_on_every_node_and_their_writers_keep_both(cluster: redis.RedisCluster) -> None:
-    site = Site(cluster)
-    assert type(site.interface._current_store()) is RedisStyleStore
+@pytest.fixture(params=["native", "python_client_of_the_url", "object"])
+def sentinel_site(
+    request: pytest.FixtureRequest, redis_sentinel: StartedServer, primary: redis.Redis
+) -> Site:
+    if request.param == "object":
+        return Site(primary)
+    # Nobody listens at the first.
+    url = f"redis+sentinel://127.0.0.1:1,127.0.0.1:{redis_sentinel.port}/main/0?socket_timeout=5"
+    return Site(url, SESSION_NATIVE=request.param == "native")
+
+
+def test_the_store_is_what_the_configuration_says(cluster_site: Site, request: pytest.FixtureRequest) -> None:
+    native = "native" in request.node.callspec.id
+    assert isinstance(cluster_site.interface._current_store(), Store if native else RedisStyleStore)
+    assert isinstance(cluster_site.interface.client, redis.RedisCluster)
+
+
+def test_sessions_lie_on_every_node_and_their_writers_keep_both(
+    cluster_site: Site, cluster: redis.RedisCluster
+) -> None:
+    site = cluster_site
     nodes = set()
     for size in (1, 10_000) * 8:
         sid = site.new(text="x" * size)
@@ -91,9 +120,9 @@ def test_sessions_lie_on_every_node_and_their_writers_keep_both(cluster: redis.R
 
 
 def test_in_a_cluster_a_log_out_is_final_and_a_renewed_session_moves_between_nodes(
-    cluster: redis.RedisCluster,
+    cluster_site: Site, cluster: redis.RedisCluster
 ) -> None:
-    site = Site(cluster)
+    site = cluster_site
     moved = set()
     for number in range(8):
         old = site.new(number=number)
@@ -114,8 +143,10 @@ def test_in_a_cluster_a_log_out_is_final_and_a_renewed_session_moves_between_nod
     assert False in moved
 
 
-def test_in_a_cluster_an_unchanged_sessions_life_is_extended(cluster: redis.RedisCluster) -> None:
-    site = Site(cluster)
+def test_in_a_cluster_an_unchanged_sessions_life_is_extended(
+    cluster_site: Site, cluster: redis.RedisCluster
+) -> None:
+    site = cluster_site
     sid = site.new(a=1)
     site.interface._touches = None
     cluster.expire(f"session:{sid}", 100)
@@ -123,15 +154,17 @@ def test_in_a_cluster_an_unchanged_sessions_life_is_extended(cluster: redis.Redi
     assert cluster.ttl(f"session:{sid}") > 1000
 
 
-def test_behind_a_sentinel_two_writers_keep_both(primary: redis.Redis) -> None:
-    site = Site(primary)
-    assert type(site.interface._current_store()) is RedisStyleStore
+def test_behind_a_sentinel_two_writers_keep_both(sentinel_site: Site, primary: redis.Redis) -> None:
+    site = sentinel_site
     sid = site.new(text="x" * 10_000)
     one, other = site.open(sid), site.open(sid)
     one["a"], other["b"] = 1, 2
     site.save(one)
     site.save(other)
     assert sorted(site.open(sid)) == ["_permanent", "a", "b", "text"]
+    stored = primary.get(f"session:{sid}")
+    assert stored is not None
+    assert site.interface.client.get(f"session:{sid}") == stored
     assert site.interface.guarantee == "merge"
 
 
@@ -162,7 +195,7 @@ class Counting:
                 self.witness.set("witness", number)
                 if self.witness.wait(1, 200):
                     self.acknowledged = number + 1
-            except (redis.RedisError, OSError):
+            except (redis.RedisError, SessionError, OSError):
                 self.failed += 1
                 time.sleep(0.01)
             except AssertionError:
@@ -171,9 +204,9 @@ class Counting:
 
 
 def test_a_failover_while_requests_run_loses_nothing_that_the_replica_had_acknowledged(
-    sentinel: Sentinel, primary: redis.Redis
+    sentinel: Sentinel, primary: redis.Redis, sentinel_site: Site
 ) -> None:
-    site = Site(primary)
+    site = sentinel_site
     kept = {site.new(number=number): number for number in range(50)}
     visitors = [Counting(site, sentinel) for _ in range(3)]
     assert primary.wait(1, 5000) == 1

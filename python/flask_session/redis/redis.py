@@ -14,9 +14,10 @@ from ..foreign import PlainStore, RedisStyleStore, is_redis_style
 from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
-from ..settings import SESSION_NATIVE, Setting
+from ..settings import Setting
 from ..translation import Native
 from .translate import translate
+from .url import client_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,8 +32,9 @@ SESSION_REDIS = Setting(
     "SESSION_REDIS",
     None,
     "a `redis.Redis`, anything that has `get`, `set` and `delete` like it, or a URL",
-    "The Redis to keep sessions in. URLs are `redis://user:password@host:port/db`, `rediss://` (TLS) and "
-    "`unix:///path?db=0`; they need no Python driver.",
+    "The Redis to keep sessions in. URLs are `redis://user:password@host:port/db`, `rediss://` (TLS), "
+    "`unix:///path?db=0`, `redis+cluster://host:port,host:port` and "
+    "`redis+sentinel://host:port,host:port/name`; they need no Python driver.",
     default_text="127.0.0.1:6379",
 )
 SETTINGS: tuple[Setting, ...] = (SESSION_REDIS,)
@@ -120,7 +122,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         if name != "client":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if self._own_client is None:
-            self._own_client = _client_of(self._url)
+            self._own_client = client_of(self._url)
         return self._own_client
 
     @property
@@ -149,7 +151,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
         if isinstance(configured, str):
             if native:
                 return CoreStore.open(configured)
-            return RedisStyleStore(_client_of(configured) if "client" in self.__dict__ else self.client)
+            return RedisStyleStore(client_of(configured) if "client" in self.__dict__ else self.client)
         if native:
             found = translate(configured)
             if isinstance(found, Native):
@@ -180,14 +182,3 @@ def _checked(client: Any) -> Any:
             f"{SESSION_REDIS.name} must be {SESSION_REDIS.kind.replace('`', '')}, not {type(client).__name__}"
         )
     return client
-
-
-def _client_of(url: str) -> Any:
-    try:
-        import redis
-    except ImportError:
-        raise SessionMisconfigured(
-            f"a Python client for SESSION_REDIS needs the package redis; without it, leave "
-            f"{SESSION_NATIVE.name} on"
-        ) from None
-    return redis.Redis.from_url(url)

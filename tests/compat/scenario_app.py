@@ -11,6 +11,8 @@ import uuid
 
 import flask
 import markupsafe
+import redis
+import redis.sentinel
 from flask import Flask, flash, get_flashed_messages, request, session
 
 from flask_session import Session
@@ -35,6 +37,7 @@ NAMES = {
 
 
 MEMCACHED_CLIENTS = {}
+REDIS_CLIENTS = {}
 
 
 def raw_session():
@@ -64,14 +67,33 @@ def memcached_client(library, address):
     return MEMCACHED_CLIENTS[library]
 
 
+def redis_cluster(port):
+    """A cluster's client that lives as long as the process."""
+    if port not in REDIS_CLIENTS:
+        REDIS_CLIENTS[port] = redis.RedisCluster(host="127.0.0.1", port=port)
+    return REDIS_CLIENTS[port]
+
+
+def redis_primary(port):
+    """The primary that a sentinel names."""
+    if port not in REDIS_CLIENTS:
+        REDIS_CLIENTS[port] = redis.sentinel.Sentinel([("127.0.0.1", port)]).master_for("main")
+    return REDIS_CLIENTS[port]
+
+
 def make_app(config, client):
     app = Flask("scenario")
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, PROPAGATE_EXCEPTIONS=False)
     app.config.update(config)
     if "MEMCACHED" in config:
         app.config["SESSION_MEMCACHED"] = memcached_client(config["MEMCACHED_LIBRARY"], config["MEMCACHED"])
+    if "SENTINEL_PORT" in config:
+        app.config["SESSION_REDIS"] = redis_primary(config["SENTINEL_PORT"])
     app.logger.disabled = True
     Session(app)
+    if "CLUSTER_PORT" in config:
+        # 0.8.0 takes no cluster from SESSION_REDIS, but drives one that is assigned.
+        app.session_interface.client = redis_cluster(config["CLUSTER_PORT"])
     if app.config.get("HOOKED"):
         # An instance with a hook of the application's own: every hook must be called.
         retrieve = app.session_interface._retrieve_session_data

@@ -43,7 +43,16 @@ def open_site() -> Iterator[Callable[..., Site]]:
 
 @pytest.fixture(
     params=[
-        *["files", "redis", "python_client", "cluster", "memcached", "memcached_client", "dynamodb"],
+        *[
+            "files",
+            "redis",
+            "python_client",
+            "cluster",
+            "cluster_url",
+            "memcached",
+            "memcached_client",
+            "dynamodb",
+        ],
         *["postgresql", "postgresql_pool", "mongodb", "pymongo"],
         *(f"sqlalchemy-{name}" for name in DATABASES),
     ]
@@ -88,12 +97,16 @@ def store(
             }
         elif request.param.startswith("sqlalchemy-"):
             yield settings_of(request.param.partition("-")[2], request, tmp_path)
-        elif request.param == "cluster":
+        elif request.param.startswith("cluster"):
             port = request.getfixturevalue("redis_cluster").port
             cluster = redis.RedisCluster(host="127.0.0.1", port=port)
             closing.callback(cluster.close)
             cluster.flushall()
-            yield {"SESSION_TYPE": "redis", "SESSION_REDIS": cluster}
+            url = f"redis+cluster://127.0.0.1:{port}"
+            yield {
+                "SESSION_TYPE": "redis",
+                "SESSION_REDIS": url if request.param == "cluster_url" else cluster,
+            }
         else:
             native = request.param == "redis"
             yield {

@@ -144,9 +144,11 @@ def test_connections_that_the_server_closed_are_made_anew(fragile: Site, own_ser
 def damage(site: Site, store: dict[str, Any]) -> None:
     """Overwrites the content of every stored session by something that is none."""
     if store["SESSION_TYPE"] == "redis":
-        client = store["SESSION_REDIS"]
+        client = site.app.session_interface.client
         for key in list(client.scan_iter()):
             client.set(key, b"\xc1 damaged", ex=500)
+        if client is not store["SESSION_REDIS"]:
+            client.close()
         return
     if store["SESSION_TYPE"] == "memcached":
         _, port = store["SESSION_MEMCACHED"].server

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from started_server import StartedServer
 
-FAILOVER_LIMIT = 20.0
+FAILOVER_LIMIT = 60.0
 
 
 class Site:
@@ -34,6 +34,15 @@ class Site:
         self.app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, **config)
         Session(self.app)
         self.interface: Any = self.app.session_interface
+
+    def close(self) -> None:
+        """Closes the client that was made of a URL, and its sentinels' clients."""
+        client = self.interface._own_client
+        if client is not None:
+            client.close()
+        manager = getattr(getattr(client, "connection_pool", None), "sentinel_manager", None)
+        for sentinel in manager.sentinels if manager else ():
+            sentinel.close()
 
     def open(self, sid: str | None) -> Any:
         header = {"HTTP_COOKIE": f"session={sid}"} if sid else {}
@@ -61,11 +70,12 @@ def cluster(redis_cluster: StartedServer) -> Iterator[redis.RedisCluster]:
 @pytest.fixture(params=["native", "python_client_of_the_url", "object"])
 def cluster_site(
     request: pytest.FixtureRequest, redis_cluster: StartedServer, cluster: redis.RedisCluster
-) -> Site:
-    if request.param == "object":
-        return Site(cluster)
-    native = request.param == "native"
-    return Site(f"redis+cluster://127.0.0.1:{redis_cluster.port}", SESSION_NATIVE=native)
+) -> Iterator[Site]:
+    url = f"redis+cluster://127.0.0.1:{redis_cluster.port}"
+    native = request.param != "python_client_of_the_url"
+    site = Site(cluster if request.param == "object" else url, SESSION_NATIVE=native)
+    yield site
+    site.close()
 
 
 @pytest.fixture
@@ -86,12 +96,13 @@ def primary(sentinel: Sentinel) -> Iterator[redis.Redis]:
 @pytest.fixture(params=["native", "python_client_of_the_url", "object"])
 def sentinel_site(
     request: pytest.FixtureRequest, redis_sentinel: StartedServer, primary: redis.Redis
-) -> Site:
-    if request.param == "object":
-        return Site(primary)
+) -> Iterator[Site]:
     # Nobody listens at the first.
     url = f"redis+sentinel://127.0.0.1:1,127.0.0.1:{redis_sentinel.port}/main/0?socket_timeout=5"
-    return Site(url, SESSION_NATIVE=request.param == "native")
+    native = request.param != "python_client_of_the_url"
+    site = Site(primary if request.param == "object" else url, SESSION_NATIVE=native)
+    yield site
+    site.close()
 
 
 def test_the_store_is_what_the_configuration_says(cluster_site: Site, request: pytest.FixtureRequest) -> None:

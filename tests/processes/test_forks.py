@@ -29,7 +29,7 @@ def test_parent_and_children_see_only_their_own_sessions(settings: dict[str, Any
 
 
 # Not through the Python client: redis-py's own pool can hang in such a child.
-@pytest.mark.parametrize("settings", ["files", "redis"], indirect=True)
+@pytest.mark.parametrize("settings", ["files", "redis", "cluster", "sentinel"], indirect=True)
 def test_children_forked_among_busy_threads_do_not_hang(settings: dict[str, Any]) -> None:
     command = [sys.executable, HERE / "forking_among_threads.py", json.dumps(settings)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)

@@ -98,9 +98,11 @@ SENTINEL = redis.sentinel.Sentinel([("127.0.0.1", 1)])
 
 # How the rows are built, by their first two columns.
 BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
-    ("redis", "a URL"): [
+    ("redis", "a URL, also of a cluster or of sentinels"): [
         of_redis("redis://127.0.0.1:1"),
         lambda _: configured(SESSION_URL="rediss://h"),
+        lambda _: configured(SESSION_URL="redis+cluster://h:1,i:2"),
+        of_redis("redis+sentinel://h:1,i/main"),
     ],
     ("redis", "a `redis.Redis` that can be translated"): [of_redis(redis.Redis())],
     ("redis", "the same with `SESSION_NATIVE = False`, or under gevent"): [

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use flask_session_core::Drive;
 
-use crate::Backend;
 use crate::redis::{RedisStore, Several};
+use crate::{Backend, Hosting};
 
 use wire::Clustered;
 
@@ -32,6 +32,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: "redis",
     schemes: SCHEMES,
     drive: Drive::Inline,
+    hosting: Hosting::Never,
     open: |settings| {
         let several = Several::parse(settings.url(), PORT)?;
         let options = several.options()?.refined(settings)?;

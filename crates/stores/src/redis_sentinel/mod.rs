@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use flask_session_core::Drive;
 
-use crate::Backend;
 use crate::redis::RedisStore;
+use crate::{Backend, Hosting};
 
 use options::SentinelOptions;
 use wire::Watched;
@@ -31,6 +31,7 @@ pub(crate) const BACKEND: Backend = Backend {
     name: "redis",
     schemes: SCHEMES,
     drive: Drive::Inline,
+    hosting: Hosting::Never,
     open: |settings| {
         let options = SentinelOptions::read(settings)?;
         Watched::new(options.clone())?;

@@ -63,7 +63,7 @@ class Ext:
 
 Mode: TypeAlias = Literal["absent", "revision", "anything"]
 Operation: TypeAlias = (
-    tuple[Literal["load"], str]
+    tuple[Literal["load", "touch"], str]
     | tuple[Literal["save"], str, bytes, Mode, bytes | None]
     | tuple[Literal["delete"], str, Mode, bytes | None]
 )
@@ -89,17 +89,23 @@ class Commit:
         assigned: Iterable[Any] | None = None,
         deleted: Iterable[Any] | None = None,
         cleared: bool = False,
+        touch: bool = False,
     ) -> Commit:
         """Compares ``session`` with ``record``, what was loaded (None: a new session).
 
         ``key``: store key to save under. ``renewed_from``: the key it had before a renewal. ``adopted``: the
         application assigned the sid itself; saved whatever is there. ``overwrite``: the last writer wins, as
-        in Flask-Session. ``assigned``, ``deleted``, ``cleared``: what the request did by name.
+        in Flask-Session. ``assigned``, ``deleted``, ``cleared``: what the request did by name. ``touch``:
+        restart the record's time to live if nothing has to be written.
         """
 
     @property
-    def outcome(self) -> Literal["unchanged", "stored", "merged", "gone", "deleted"] | None:
+    def outcome(self) -> Literal["unchanged", "touched", "stored", "merged", "gone", "deleted"] | None:
         """None until the commit is over."""
+
+    @property
+    def touches(self) -> bool:
+        """Whether all that is asked for is to restart the time to live."""
 
     @property
     def record(self) -> Record | None:
@@ -112,8 +118,8 @@ class Commit:
         """For stores driven through Python: the next operation to perform, or None when the commit is over.
 
         ``reply`` is what the previous operation gave: for ``load`` the payload or None; for ``save`` whether
-        it was written; for ``delete`` one of "removed", "absent", "conflict"; or the exception, if its
-        outcome is unknown.
+        it was written; for ``delete`` one of "removed", "absent", "conflict"; for ``touch`` whether there was
+        a record; or the exception, if its outcome is unknown.
         """
 
 @final

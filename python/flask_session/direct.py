@@ -139,7 +139,7 @@ def save(
                 store.delete(interface._get_store_id(session._sid))
             interface._delete_cookie(app, response)
             return
-        outcome = _commit(interface, store, app, session)
+        outcome = _commit(interface, store, app, session, touch=_is_touch_due(interface, app, session, asked))
         if outcome == "deleted":
             interface._delete_cookie(app, response)
             return
@@ -149,23 +149,15 @@ def save(
                 return
         elif not asked and not interface.should_set_storage(app, session):
             return
-        outcome = _commit(interface, store, app, session)
+        outcome = _commit(interface, store, app, session, touch=_is_touch_due(interface, app, session, asked))
     if outcome == "gone":
         # Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
         return
     sid = session.sid or ""
-    extended, session._extended = session._extended, False
-    if outcome == "unchanged" and not extended and (slides or session._modified or asked):
-        touches = interface._touched(app)
-        recalled = touches.recall(sid)
-        if recalled is None or recalled[0]:
-            if not _touch(interface, store, app, interface._get_store_id(sid)):
-                touches.forget(sid)
-                return
-            touches.note(sid, session._is_permanent())
+    session._extended = False
     if outcome != "unchanged":
         interface._touched(app).note(sid, session._is_permanent())
-        if session._is_permanent():
+        if outcome != "touched" and session._is_permanent():
             # The cookie's expiry follows the record's, also after a change inside a value.
             session._modified = True
     if interface.should_set_cookie(app, session):
@@ -182,8 +174,22 @@ def _touch(interface: ServerSideSessionInterface, store: Store, app: Flask, key:
         return False
 
 
+def _is_touch_due(
+    interface: ServerSideSessionInterface, app: Flask, session: ServerSideSession, asked: bool
+) -> bool:
+    """Whether a session that needs no write must have its time to live restarted."""
+    if session._extended or not (app.config["SESSION_REFRESH_EACH_REQUEST"] or session._modified or asked):
+        return False
+    recalled = interface._touched(app).recall(session.sid or "")
+    return recalled is None or recalled[0]
+
+
 def _commit(
-    interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
+    interface: ServerSideSessionInterface,
+    store: Store,
+    app: Flask,
+    session: ServerSideSession,
+    touch: bool,
 ) -> str | None:
     """One commit, and what it says about the session. Returns its outcome."""
     renewed_from = session._record_key if session._renewed else None
@@ -203,9 +209,16 @@ def _commit(
         assigned=session._assigned or (),
         deleted=session._deleted or (),
         cleared=session._cleared,
+        touch=touch,
     )
     if commit.outcome is None:
-        store.commit(commit, seconds(app.permanent_session_lifetime))
+        try:
+            store.commit(commit, seconds(app.permanent_session_lifetime))
+        except StoreFailure as failure:
+            if not commit.touches or not interface._tolerates(app, failure):
+                raise
+            # Nothing had to be written, and whether the session is still there is not known.
+            return "gone"
     outcome = commit.outcome
     if outcome == "merged":
         commit.settle(session)

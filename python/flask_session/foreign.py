@@ -108,7 +108,7 @@ class PlainStore:
             try:
                 reply = self._perform(operation, ttl)
             except Exception as error:
-                if operation[0] == "load" or not _is_unknown_outcome(error):
+                if operation[0] in ("load", "touch") or not _is_unknown_outcome(error):
                     raise
                 # Perhaps it was carried out: the commit looks.
                 reply = error
@@ -116,6 +116,8 @@ class PlainStore:
     def _perform(self, operation: Operation, ttl: float) -> Any:
         if operation[0] == "load":
             return self.get(operation[1])
+        if operation[0] == "touch":
+            return self.touch(operation[1], ttl)
         if operation[0] == "save":
             _, key, payload, mode, revision = operation
             return self._save(key, payload, mode, revision, ttl)

@@ -1,4 +1,4 @@
-"""Which crate may know which: core <- stores <- python, core <- tower and testkit. Nothing points back."""
+"""Which crate may know which: core <- stores <- python, core <- tower and testkit, model <- nobody."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ MAY_DEPEND_ON = {
     "testkit": {"core"},
     "tower": {"core"},
     "python": {"core", "stores"},
+    "model": {"core", "stores", "testkit"},
 }
 
 DRIVERS = {"redis", "memcache", "mongodb", "sqlx", "postgres", "rusqlite", "libsqlite3-sys", "rustls"}

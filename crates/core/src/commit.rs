@@ -9,6 +9,7 @@ mod saving;
 mod tests;
 
 use bytes::Bytes;
+use renewal::{Renewal, Withdrawal};
 
 use crate::changes::{Changes, Edit};
 use crate::record::Record;
@@ -28,39 +29,36 @@ pub struct Commit {
     content: Record,
     waiting: Waiting,
     cleared: bool,
+    touches: bool,
+    renewal: Renewal,
     races: u8,
     merged: bool,
 }
 
 /// Which answer is awaited, and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Waiting {
+enum Waiting {
     Nothing,
     /// A save under the session's own key.
     Save,
     /// A load after a lost race for the session's own key.
     Reload,
+    /// A touch of a session that needs no write.
+    Touch,
     /// A delete of an emptied session.
     Empty,
     /// A load that tells whether our own save of a new session had arrived.
     Probe,
     /// A renewal: the save under the new key.
     RenewSave,
+    /// A renewal: a load that tells what of our own is under the new key.
+    RenewProbe,
     /// A renewal: the delete under the old key.
-    RenewDelete {
-        stored: Revision,
-    },
+    RenewDelete,
     /// A renewal: a load of the old key after a lost race.
     RenewReload,
     /// A renewal that lost: the delete of what was already saved under the new key.
     Withdraw(Withdrawal),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Withdrawal {
-    Gone,
-    Contended,
-    Emptied,
 }
 
 /// After so many lost races in one commit the error is [`ErrorKind::Contended`].
@@ -91,10 +89,24 @@ impl Commit {
             changes,
             content,
             cleared,
+            touches: false,
+            renewal: Renewal::default(),
             waiting: Waiting::Nothing,
             races: 0,
             merged: false,
         })
+    }
+
+    /// The same, restarting the stored record's time to live where nothing has to be written.
+    #[must_use]
+    pub fn touching(mut self) -> Self {
+        self.touches = true;
+        self
+    }
+
+    /// Whether all that is asked for is to restart the time to live.
+    pub fn is_touching(&self) -> bool {
+        self.waiting == Waiting::Touch
     }
 
     /// The first step.
@@ -103,8 +115,8 @@ impl Commit {
             return self.start_empty();
         }
         match (&self.target, &self.base) {
-            (Target::Renewed { .. }, Some(_)) => self.renew(Expect::Absent),
-            (Target::Same(_), Some(_)) if !self.writes() => Step::Done(Outcome::Unchanged),
+            (Target::Renewed { .. }, Some(_)) => self.renew(),
+            (Target::Same(_), Some(_)) if !self.writes() => self.unchanged(),
             _ => self.save(),
         }
     }
@@ -121,32 +133,36 @@ impl Commit {
             (Waiting::Probe, Reply::Loaded(found)) => self.probed(found)?,
             (Waiting::Reload, Reply::Loaded(found)) => self.reloaded(found)?,
             (Waiting::Reload, Reply::Lost) => self.reload()?,
+            (Waiting::Touch, Reply::Touched(true)) => Step::Done(Outcome::Touched),
+            (Waiting::Touch, Reply::Touched(false)) => Step::Done(Outcome::Gone),
+            (Waiting::Touch, Reply::Lost) => {
+                self.race()?;
+                self.unchanged()
+            }
             (Waiting::Empty, Reply::Deleted(deleted)) => self.emptied(deleted)?,
             (Waiting::Empty, Reply::Lost) => {
                 self.race()?;
                 self.delete_emptied()
             }
             (Waiting::RenewSave, Reply::Saved(Saved::Stored(revision))) => {
-                self.ask_renew_delete(revision)
+                self.renewal.saved = Some(revision);
+                self.ask_renew_delete()
             }
-            // Nobody else knows the new id: whatever is there is our own earlier save.
-            (Waiting::RenewSave, Reply::Saved(Saved::Conflict) | Reply::Lost) => {
+            (Waiting::RenewSave, Reply::Saved(Saved::Conflict) | Reply::Lost)
+            | (Waiting::RenewProbe, Reply::Lost) => self.renew_probe()?,
+            (Waiting::RenewProbe, Reply::Loaded(found)) => self.renew_probed(found),
+            (Waiting::RenewDelete, Reply::Deleted(deleted)) => self.renew_deleted(deleted),
+            (Waiting::RenewDelete, Reply::Lost) => {
+                self.renewal.unsure = true;
                 self.race()?;
-                self.renew(Expect::Anything)
-            }
-            (Waiting::RenewDelete { stored }, Reply::Deleted(deleted)) => {
-                self.renewed(stored, deleted)
-            }
-            (Waiting::RenewDelete { stored }, Reply::Lost) => {
-                self.race()?;
-                self.ask_renew_delete(stored)
+                self.ask_renew_delete()
             }
             (Waiting::RenewReload, Reply::Loaded(found)) => self.renew_reloaded(found)?,
             (Waiting::RenewReload, Reply::Lost) => {
                 self.race()?;
                 self.ask_renew_reload()
             }
-            (Waiting::Withdraw(why), Reply::Deleted(_)) => self.withdrawn(&why)?,
+            (Waiting::Withdraw(why), Reply::Deleted(_)) => why.end()?,
             (Waiting::Withdraw(why), Reply::Lost) => {
                 self.race()?;
                 self.withdraw(why)
@@ -240,15 +256,17 @@ fn misused(waiting: &Waiting, reply: &Reply) -> Error {
     let expected = match waiting {
         Waiting::Nothing => "nothing",
         Waiting::Save | Waiting::RenewSave => "the answer to a save",
-        Waiting::Reload | Waiting::Probe | Waiting::RenewReload => "the answer to a load",
-        Waiting::Empty | Waiting::RenewDelete { .. } | Waiting::Withdraw(_) => {
-            "the answer to a delete"
+        Waiting::Reload | Waiting::Probe | Waiting::RenewProbe | Waiting::RenewReload => {
+            "the answer to a load"
         }
+        Waiting::Touch => "the answer to a touch",
+        Waiting::Empty | Waiting::RenewDelete | Waiting::Withdraw(_) => "the answer to a delete",
     };
     let got = match reply {
         Reply::Loaded(_) => "the answer to a load",
         Reply::Saved(_) => "the answer to a save",
         Reply::Deleted(_) => "the answer to a delete",
+        Reply::Touched(_) => "the answer to a touch",
         Reply::Lost => "a lost answer",
     };
     Error::new(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::session::{Operation, Outcome, Reply, Step};
 use crate::{Commit, Error, ErrorKind, Result, Store};
 
-/// Drives `commit` to its end on `store`. Records live for `ttl` from the save on.
+/// Drives `commit` to its end on `store`. Records live for `ttl` from the save or touch on.
 ///
 /// A broken connection is survived once: whether the operation had happened is found out by the
 /// commit itself. A passed deadline isn't, since the caller's time is used up.
@@ -40,5 +40,6 @@ async fn ask(store: &dyn Store, operation: Operation, ttl: Duration) -> Result<R
             Reply::Saved(store.save(&key, payload, ttl, expect).await?)
         }
         Operation::Delete(key, expect) => Reply::Deleted(store.delete(&key, expect).await?),
+        Operation::Touch(key) => Reply::Touched(store.touch(&key, ttl).await?),
     })
 }

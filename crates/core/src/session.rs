@@ -81,6 +81,8 @@ pub enum Operation {
     Save(Key, Bytes, Expect),
     /// Delete the record if the expectation holds.
     Delete(Key, Expect),
+    /// Restart the record's time to live.
+    Touch(Key),
 }
 
 /// What the store answered.
@@ -92,6 +94,8 @@ pub enum Reply {
     Saved(Saved),
     /// To [`Operation::Delete`].
     Deleted(Deleted),
+    /// To [`Operation::Touch`]: whether there was a record.
+    Touched(bool),
     /// The answer was lost: the operation may or may not have happened.
     Lost,
 }
@@ -111,6 +115,8 @@ pub enum Step {
 pub enum Outcome {
     /// Nothing had to be written.
     Unchanged,
+    /// Nothing had to be written, and the record's time to live was restarted.
+    Touched,
     /// Written as this request left it.
     Stored(Base),
     /// Written together with what other requests wrote meanwhile.

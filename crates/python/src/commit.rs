@@ -47,7 +47,7 @@ impl Commit {
     #[new]
     #[pyo3(signature = (
         codec, session, key, *, record=None, renewed_from=None, adopted=false, overwrite=false,
-        assigned=None, deleted=None, cleared=false
+        assigned=None, deleted=None, cleared=false, touch=false
     ))]
     #[expect(
         clippy::too_many_arguments,
@@ -64,6 +64,7 @@ impl Commit {
         assigned: Option<&Bound<'_, PyAny>>,
         deleted: Option<&Bound<'_, PyAny>>,
         cleared: bool,
+        touch: bool,
     ) -> PyResult<Self> {
         let key = Key::from_text(key);
         let target = match renewed_from {
@@ -90,6 +91,7 @@ impl Commit {
         let base = record.map(|record| record.0.base.clone());
         let machine =
             Machine::new(target, base, edit, codec.encoding(), on_conflict).map_err(raise)?;
+        let machine = if touch { machine.touching() } else { machine };
         let state = State {
             machine,
             progress: Progress::NotStarted,
@@ -107,6 +109,11 @@ impl Commit {
             Progress::Over { outcome, .. } => Some(outcome),
             _ => None,
         }
+    }
+
+    #[getter]
+    fn touches(&self) -> bool {
+        self.lock().machine.is_touching()
     }
 
     #[getter]
@@ -194,6 +201,7 @@ impl Commit {
 fn over(outcome: Outcome, codec: &Codec) -> Progress {
     let (outcome, base) = match outcome {
         Outcome::Unchanged => ("unchanged", None),
+        Outcome::Touched => ("touched", None),
         Outcome::Stored(base) => ("stored", Some(base)),
         Outcome::Merged(base) => ("merged", Some(base)),
         Outcome::Deleted => ("deleted", None),
@@ -241,6 +249,7 @@ fn describe<'py>(py: Python<'py>, operation: &Operation) -> PyResult<Bound<'py, 
     };
     match operation {
         Operation::Load(key) => ("load", key.as_str()).into_pyobject(py),
+        Operation::Touch(key) => ("touch", key.as_str()).into_pyobject(py),
         Operation::Save(key, payload, expect) => {
             let (mode, old) = mode(expect);
             ("save", key.as_str(), PyBytes::new(py, payload), mode, old).into_pyobject(py)
@@ -275,6 +284,9 @@ fn read_reply(operation: &Operation, reply: Option<&Bound<'_, PyAny>>) -> PyResu
             } else {
                 Saved::Conflict
             })
+        }
+        Operation::Touch(_) => {
+            Reply::Touched(reply.is_some_and(|reply| reply.is_truthy().unwrap_or(false)))
         }
         Operation::Delete(..) => {
             let text = reply.map(PyAnyMethods::extract::<String>).transpose()?;

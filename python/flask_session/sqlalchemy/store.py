@@ -120,6 +120,8 @@ class SqlStore:
     def _perform(self, operation: Operation, ttl: float) -> Any:
         if operation[0] == "load":
             return self._load(operation[1], None)
+        if operation[0] == "touch":
+            return self.touch(operation[1], ttl)
         if operation[0] == "save":
             _, key, payload, mode, revision = operation
             return self._do("save", self._save(key, payload, mode, revision, ttl), repeats=False)

@@ -1,10 +1,20 @@
 //! Saving, emptying and merging under the session's own key.
 
+use super::renewal::Withdrawal;
 use super::{Commit, Waiting, contended};
 use crate::session::{Base, Operation, Outcome, Step, Target};
 use crate::{Deleted, Expect, Loaded, Result};
 
 impl Commit {
+    /// Nothing has to be written.
+    pub(super) fn unchanged(&mut self) -> Step {
+        if !self.touches || self.base.is_none() {
+            return Step::Done(Outcome::Unchanged);
+        }
+        let touch = Operation::Touch(self.destination().clone());
+        self.ask(Waiting::Touch, touch)
+    }
+
     pub(super) fn save(&mut self) -> Step {
         let (key, expect) = (self.destination().clone(), self.expect_base());
         let save = Operation::Save(key, self.payload(), expect);
@@ -72,7 +82,7 @@ impl Commit {
         let adopted = matches!(self.target, Target::Adopted(_));
         match &self.base {
             None if !adopted => Step::Done(Outcome::Unchanged),
-            Some(_) if !adopted && !self.writes() => Step::Done(Outcome::Unchanged),
+            Some(_) if !adopted && !self.writes() => self.unchanged(),
             _ => self.delete_emptied(),
         }
     }
@@ -95,17 +105,20 @@ impl Commit {
     }
 
     pub(super) fn emptied(&mut self, deleted: Deleted) -> Result<Step> {
-        match deleted {
-            Deleted::Removed => Ok(Step::Done(Outcome::Deleted)),
-            Deleted::Absent if self.cleared || self.overwrites() => {
-                Ok(Step::Done(Outcome::Deleted))
-            }
-            Deleted::Absent => Ok(Step::Done(Outcome::Gone)),
+        let mine = match deleted {
+            Deleted::Removed => true,
+            Deleted::Absent => self.cleared || self.overwrites(),
             Deleted::Conflict if matches!(self.target, Target::Renewed { .. }) => {
                 self.race()?;
-                Ok(self.ask_renew_reload())
+                return Ok(self.ask_renew_reload());
             }
-            Deleted::Conflict => self.reload(),
-        }
+            Deleted::Conflict => return self.reload(),
+        };
+        Ok(match (&self.renewal.saved, mine) {
+            (Some(_), true) => self.withdraw(Withdrawal::Emptied),
+            (Some(_), false) => self.withdraw(Withdrawal::Gone),
+            (None, true) => Step::Done(Outcome::Deleted),
+            (None, false) => Step::Done(Outcome::Gone),
+        })
     }
 }

@@ -91,8 +91,12 @@ async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
         ));
     }
     let id = content.id(site)?;
-    let outcome = perform_commit(site, content).await?;
-    let unchanged = match outcome {
+    let extended = std::mem::take(&mut content.extended);
+    let recalled = site.touches.recall(id.as_str());
+    let due = recalled.is_none_or(|recalled| recalled.due);
+    let touches = due && !extended && (slides || content.modified);
+    let outcome = perform_commit(site, content, touches).await?;
+    match outcome {
         Outcome::Gone => {
             // Destroyed or renewed meanwhile: a cookie from here would undo what the other
             // request has set.
@@ -105,32 +109,15 @@ async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
         }
         Outcome::Stored(base) | Outcome::Merged(base) => {
             content.settle(id.clone(), base);
-            false
+            site.touches.note(id.as_str(), content.permanent());
+            // The cookie's expiry follows the record's.
+            content.modified |= content.permanent();
         }
-        Outcome::Unchanged => {
+        Outcome::Touched => {
             content.forget_changes();
-            true
-        }
-    };
-    let extended = std::mem::take(&mut content.extended);
-    if unchanged && !extended && (slides || content.modified) {
-        let recalled = site.touches.recall(id.as_str());
-        if recalled.is_none_or(|recalled| recalled.due) {
-            if !site
-                .store
-                .touch(&site.key(&id), site.time_to_live())
-                .await?
-            {
-                site.touches.forget(id.as_str());
-                return Ok(Saving::Nothing);
-            }
             site.touches.note(id.as_str(), content.permanent());
         }
-    }
-    if !unchanged {
-        site.touches.note(id.as_str(), content.permanent());
-        // The cookie's expiry follows the record's.
-        content.modified |= content.permanent();
+        Outcome::Unchanged => content.forget_changes(),
     }
     let permanent = content.permanent();
     if content.modified || (permanent && slides) {
@@ -139,15 +126,19 @@ async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
     Ok(Saving::Nothing)
 }
 
-async fn perform_commit(site: &Site, content: &mut Content) -> Result<Outcome> {
+/// `touches`: if nothing has to be written, the time to live is restarted.
+async fn perform_commit(site: &Site, content: &mut Content, touches: bool) -> Result<Outcome> {
     let target = content.target(site)?;
     let base = content.base.as_ref().map(|(_, base)| base.clone());
     let edit = content.edit();
     let policy = site.config.on_conflict;
     let mut commit = Commit::new(target, base, edit, site.encoding(), policy)?;
+    if touches {
+        commit = commit.touching();
+    }
     let outcome = perform(&*site.store, &mut commit, site.time_to_live()).await?;
     if let Some((loaded, _)) = &content.base {
-        let moved = !matches!(outcome, Outcome::Unchanged) && content.needs_cookie();
+        let moved = !matches!(outcome, Outcome::Unchanged | Outcome::Touched) && content.needs_cookie();
         if moved || matches!(outcome, Outcome::Deleted | Outcome::Gone) {
             site.touches.forget(loaded.as_str());
         }

@@ -73,7 +73,7 @@ impl Doing {
 }
 
 /// How the model's sessions are written: JSON, so that a counterexample can be read.
-pub(crate) fn encoding() -> Encoding {
+pub fn encoding() -> Encoding {
     Encoding {
         format: Format::Json,
         ..Encoding::default()
@@ -81,19 +81,19 @@ pub(crate) fn encoding() -> Encoding {
 }
 
 /// The payload that holds `content`.
-pub(crate) fn payload(content: &Content) -> Bytes {
+pub fn payload(content: &Content) -> Bytes {
     let entries = content.iter().map(|(key, value)| entry(key, value));
     Record::new(Format::Json, entries.collect()).write(true)
 }
 
 /// What `payload` holds. Panics if a commit wrote what can't be read.
-pub(crate) fn content_of(payload: &Bytes) -> Content {
+pub fn content_of(payload: &Bytes) -> Content {
     let record = Record::read(payload, Format::Json, false).expect("a readable record");
     record.map_or_else(Content::new, |record| content_of_record(&record))
 }
 
 /// What `record` holds.
-pub(crate) fn content_of_record(record: &Record) -> Content {
+pub fn content_of_record(record: &Record) -> Content {
     let entries = record.entries().iter();
     entries
         .map(|entry| (unquoted(&entry.key), unquoted(&entry.value)))

@@ -9,7 +9,7 @@ mod shelf;
 mod world;
 
 pub use check::{Counterexample, Explored, combinations, explore};
-pub use content::{Content, Doing};
+pub use content::{Content, Doing, content_of, content_of_record, encoding, payload};
 pub use invariant::Invariant;
 pub use request::{Kind, Request};
 pub use shelf::{Marks, Shelf};

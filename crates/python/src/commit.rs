@@ -51,6 +51,7 @@ impl Commit {
     ))]
     #[expect(
         clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
         reason = "the contract of _core.pyi, by keyword"
     )]
     fn new(

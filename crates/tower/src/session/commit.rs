@@ -138,7 +138,8 @@ async fn perform_commit(site: &Site, content: &mut Content, touches: bool) -> Re
     }
     let outcome = perform(&*site.store, &mut commit, site.time_to_live()).await?;
     if let Some((loaded, _)) = &content.base {
-        let moved = !matches!(outcome, Outcome::Unchanged | Outcome::Touched) && content.needs_cookie();
+        let moved =
+            !matches!(outcome, Outcome::Unchanged | Outcome::Touched) && content.needs_cookie();
         if moved || matches!(outcome, Outcome::Deleted | Outcome::Gone) {
             site.touches.forget(loaded.as_str());
         }

@@ -24,7 +24,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo demo-shared test lint format docs stubs-check matrix compat neighbours browser wheel setup system clean
+.PHONY: help demo demo-shared test verify lint format docs stubs-check matrix compat neighbours browser wheel setup system clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -39,6 +39,9 @@ demo-shared: setup ## serve one site from Flask and axum, on the same sessions, 
 
 test: setup system ## run every check and test against real servers; the last line is the sum
 	$(BIN)/python dev/run_tests.py
+
+verify: setup system ## run the long checks: every schedule of the protocol, histories of real stores, wrong protocols
+	$(BIN)/python dev/verify.py
 
 lint: setup ## only the static checks: formatting, clippy, rustdoc, ruff, mypy, stubtest, architecture
 	$(BIN)/python dev/run_tests.py rust-format rust-lint rust-features rust-docs python-format python-lint python-types python-stubs architecture

@@ -1,0 +1,70 @@
+"""Runs the checks that take too long for `make test`, and sums up what each has tried.
+
+Usage: python dev/verify.py [STEP ...]     (default: all steps, in the order of STEPS)
+
+A failing step doesn't stop the next ones. What a step tried is in its lines that begin with "figures:".
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = "--package=flask-session-model"
+
+STEPS: dict[str, list[str]] = {
+    "model": ["cargo", "run", "--locked", "--quiet", MODEL, "--bin=explore"],
+    "histories": [
+        *("cargo", "test", "--locked", "--quiet", MODEL, "--test=histories", "--"),
+        *("--ignored", "--nocapture", "--test-threads=1", "a_long_history"),
+    ],
+    "mutants": [sys.executable, "dev/mutants.py"],
+}
+"""A new step is a line here: a command that fails, or prints its figures."""
+
+
+def run(command: list[str]) -> tuple[int, list[str]]:
+    """Shows what ``command`` writes. Returns its status and its lines of figures."""
+    figures = []
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            _, found, rest = line.partition("figures: ")
+            if found:
+                figures.append(rest.rstrip())
+    return process.returncode, figures
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
+    names = parser.parse_args().steps or list(STEPS)
+    for name in names:
+        if name not in STEPS:
+            parser.error(f"unknown step {name}; known: {', '.join(STEPS)}")
+    summary = []
+    failed = 0
+    for name in names:
+        print(f"\n== {name}: {' '.join(STEPS[name])}", flush=True)
+        begin = time.monotonic()
+        status, figures = run(STEPS[name])
+        bad = status != 0 or not figures
+        failed += bad
+        seconds = f"{time.monotonic() - begin:.0f} s"
+        summary += [
+            f"{'FAILED' if bad else 'ok':6} {name:10} {seconds:>7}  {line}" for line in figures or ["-"]
+        ]
+    print("\n== sum\n" + "\n".join(summary))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

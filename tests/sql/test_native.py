@@ -8,6 +8,7 @@ import ssl
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 import pytest
 import sqlalchemy
@@ -316,15 +317,9 @@ def test_an_odd_password_over_tls_with_an_authority_of_ones_own(
         "pymysql": {"ssl": {"ca": server.authority}},
         "mysqlconnector": {"ssl_ca": server.authority, "ssl_verify_cert": True},
     }[driver]
-    user = only_encrypted(server, password)
-    url = sqlalchemy.engine.URL.create(
-        f"{server.scheme.partition('+')[0]}+{driver}",
-        user,
-        password,
-        "localhost",
-        server.port,
-        server.database,
-    )
+    dialect, user = server.scheme.partition("+")[0], only_encrypted(server, password)
+    place = f"localhost:{server.port}/{server.database}"
+    url = f"{dialect}+{driver}://{user}:{quote(password, safe='')}@{place}"
     app = site(url, authority, f"tls_{driver}")
     client = app.test_client()
     assert [client.get("/1").text, client.get("/2").text] == ["1", "1"]
@@ -378,9 +373,7 @@ def test_over_a_unix_socket(database: str, request: pytest.FixtureRequest) -> No
         place = {"unix_socket": str(server.folder / "socket")}
         server.execute("", "CREATE OR REPLACE USER sessions@localhost IDENTIFIED BY 'secret'")
         server.execute("", "GRANT ALL ON *.* TO sessions@localhost")
-    url = sqlalchemy.engine.URL.create(
-        server.scheme, "sessions", "secret", database=server.database, query=place
-    )
+    url = f"{server.scheme}://sessions:secret@/{server.database}?{urlencode(place)}"
     app = site(url, {}, "over_a_socket")
     client = app.test_client()
     assert [client.get("/1").text, client.get("/2").text] == ["1", "1"]
@@ -418,11 +411,11 @@ def only_encrypted(server: DatabaseServer, password: str) -> str:
     return name
 
 
-def site(url: Any, connect_args: dict[str, Any], table: str) -> Flask:
+def site(url: str, connect_args: dict[str, Any], table: str) -> Flask:
     app = Flask("site")
     db = SQLAlchemy()
     app.config.update(
-        SQLALCHEMY_DATABASE_URI=url if isinstance(url, str) else url.render_as_string(hide_password=False),
+        SQLALCHEMY_DATABASE_URI=url,
         SQLALCHEMY_ENGINE_OPTIONS={"connect_args": connect_args},
         SESSION_TYPE="sqlalchemy",
         SESSION_SQLALCHEMY=db,

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MATURIN = Path(sys.executable).parent / "maturin"
 ENVIRONMENT = ROOT / ".cache" / "oldest-flask"
 WHEELS = ROOT / ".cache" / "wheels"
+ALONE = ROOT / ".cache" / "alone"
 PYTHON = ENVIRONMENT / "bin" / "python"
 
 REQUIREMENTS = [
@@ -23,6 +24,7 @@ REQUIREMENTS = [
     "attrs>=26",
     "boto3>=1.44,<2",
     "cachelib>=0.17,<1",
+    "fakeredis>=2.40,<3",
     "flask-sqlalchemy==2.5.1",
     "gunicorn>=23",
     "libmc>=1.4,<2",
@@ -39,6 +41,24 @@ REQUIREMENTS = [
     "redis>=8.1,<9",
     "sqlalchemy==1.4.54",
 ]
+# Prints what is installed, and then Flask with all that it needs.
+INSTALLED = """
+import re
+from importlib import metadata
+import flask_session
+
+def name(text):
+    return re.match(r"[\\w.-]+", text)[0].lower().replace("_", "-")
+
+needed, left = set(), ["flask"]
+while left:
+    one = name(left.pop())
+    if one not in needed:
+        needed.add(one)
+        left += [text for text in metadata.requires(one) or () if "extra ==" not in text and ";" not in text]
+print(*(name(found.name) for found in metadata.distributions()))
+print(*needed)
+"""
 # Flask-SQLAlchemy 2.5 on Flask 2.2.
 WARNINGS = ["-W", "ignore:'_app_ctx_stack'", "-W", "ignore::DeprecationWarning:flask_sqlalchemy"]
 WITHOUT = ["tests/architecture", "tests/browser", "tests/compat", "tests/examples"]
@@ -59,12 +79,26 @@ def prepare() -> None:
     install("--force-reinstall", "--no-deps", str(wheel))
 
 
+def install_alone() -> None:
+    """In an environment of its own the wheel brings along Flask, what that needs, and nothing else."""
+    venv.create(ALONE, with_pip=True, clear=True)
+    (wheel,) = WHEELS.glob("*.whl")
+    python = ALONE / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True)
+    shown = subprocess.run([python, "-I", "-c", INSTALLED], check=True, capture_output=True, text=True)
+    installed, flask_and_needed = (set(line.split()) for line in shown.stdout.splitlines())
+    beside = installed - flask_and_needed - {"flask-session-rs", "pip", "setuptools"}
+    if beside:
+        raise SystemExit(f"pip install pulls in more than Flask: {', '.join(sorted(beside))}")
+
+
 def install(*arguments: str) -> None:
     subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *arguments], check=True)
 
 
 def main() -> int:
     prepare()
+    install_alone()
     ignored = [f"--ignore={folder}" for folder in WITHOUT]
     pytest = [
         PYTHON,

@@ -14,6 +14,7 @@ mod flash;
 mod layer;
 mod session;
 mod site;
+pub mod with;
 
 pub use config::{Config, SameSite};
 pub use error::SessionError;
@@ -21,7 +22,7 @@ pub use error::SessionError;
 pub use extract::MissingSessionLayer;
 pub use flask_session_core::{
     AwareDateTime, Clock, Data, Error, ErrorKind, Float, Format, Guarantee, MemoryStore,
-    OnConflict, Result, SessionId, Signer, Store, SystemClock, Value, with,
+    OnConflict, Result, SessionId, Signer, Store, SystemClock, Value,
 };
 pub use layer::{SessionLayer, SessionService};
 pub use session::Session;

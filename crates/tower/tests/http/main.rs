@@ -16,5 +16,6 @@ mod flashes;
 mod interruptions;
 mod late_changes;
 mod losing_races;
+mod natural_types;
 mod stalled;
 mod trouble;

@@ -27,7 +27,8 @@ class Serializer(ABC):
 class MsgSpecSerializer(Serializer):
     """MessagePack or JSON, byte for byte as Flask-Session 0.8 writes them (``docs/format.md``).
 
-    ``encoder`` and ``decoder`` may be replaced, by those of msgspec with hooks of the application, say.
+    ``encoder`` and ``decoder`` may be replaced, by those of msgspec with hooks of the application, say. What
+    ``decoder`` can't read, ``alternate_decoder`` is given.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class MsgSpecSerializer(Serializer):
         self.codec = Codec(format, keep_types=keep_types, legacy_pickle=legacy_pickle)
         self.encoder: Any = self.codec
         self.decoder: Any = self.codec
+        self.alternate_decoder: Any = self.codec
 
     def encode(self, session: Any) -> bytes:
         """Raises SessionUnsupported, naming the key whose value can't be stored."""
@@ -51,7 +53,13 @@ class MsgSpecSerializer(Serializer):
 
     def decode(self, serialized_data: bytes | str) -> dict[Any, Any] | None:
         """Raises SessionCorrupt."""
-        data: dict[Any, Any] | None = self.decoder.decode(serialized_data)
+        data: dict[Any, Any] | None
+        try:
+            data = self.decoder.decode(serialized_data)
+        except Exception:
+            if self.alternate_decoder is self.decoder:
+                raise
+            data = self.alternate_decoder.decode(serialized_data)
         return data
 
     # Flask-Session 0.6 and its development branch call the same two methods by these names.
@@ -78,6 +86,7 @@ def codec_of(serializer: Any) -> Codec | None:
         and "decode" not in own
         and serializer.encoder is serializer.codec
         and serializer.decoder is serializer.codec
+        and serializer.alternate_decoder is serializer.codec
     ):
         codec: Codec = serializer.codec
         return codec

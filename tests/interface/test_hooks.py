@@ -197,6 +197,26 @@ def test_the_encoder_and_the_decoder_may_have_hooks_of_the_application() -> None
     assert opened(app, session.sid)["decoded"]
 
 
+def test_what_the_decoder_cannot_read_the_alternate_one_is_given() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    serializer: Any = app.session_interface.serializer  # type: ignore[attr-defined]
+    serializer.decoder = msgspec.json.Decoder()
+    assert opened(app, sid)["name"] == "Ada"
+    serializer.alternate_decoder = msgspec.json.Decoder()
+    assert "name" not in opened(app, sid)
+    serializer.decoder = serializer.alternate_decoder = serializer.codec
+
+    class Own:
+        def decode(self, payload: bytes) -> Any:
+            return {"payload": payload.decode()}
+
+    serializer.alternate_decoder = Own()
+    assert opened(app, sid)["name"] == "Ada"
+    app.session_interface.store.put(f"session:{sid}", b"words", 60)  # type: ignore[attr-defined]
+    assert opened(app, sid)["payload"] == "words"
+
+
 def test_a_serializer_may_have_the_older_method_names() -> None:
     class Own:
         def dumps(self, session: Any) -> bytes:

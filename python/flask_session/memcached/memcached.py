@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from .._core import Store as CoreStore
 from ..constructors import arguments
@@ -42,6 +42,19 @@ _CURRENT = ("app", "client", "key_prefix", "use_signer", "permanent", "sid_lengt
 _OLDER = ("client", "key_prefix", "use_signer", "permanent", "sid_length")
 
 logger = logging.getLogger("flask_session")
+
+
+class MemcacheClientProtocol(Protocol):
+    """What a client of memcached has at least; the name is Flask-Session's."""
+
+    def get(self, key: str) -> bytes | None:
+        """What is stored under ``key``."""
+
+    def set(self, key: str, value: bytes, timeout: int) -> bool:
+        """Stores ``value`` for that many seconds."""
+
+    def delete(self, key: str) -> bool:
+        """Removes ``key``."""
 
 
 class MemcachedSession(ServerSideSession):

@@ -15,6 +15,7 @@ import secrets
 import sys
 import time
 from abc import ABC
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask.sessions import SessionInterface as FlaskSessionInterface
@@ -25,7 +26,7 @@ from . import cli, cookies, direct, hooked, settings
 from ._core import Codec, Touches, is_session_id
 from ._core import Signer as CoreSigner
 from ._core import Store as NativeStore
-from .exceptions import StoreFailure
+from .exceptions import SessionMisconfigured, StoreFailure
 from .guarded import Guarded
 from .overrides import is_original, keeps_storage, original
 from .serializer import MsgSpecSerializer, codec_of, decode, encode
@@ -89,6 +90,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             else cleanup_n_requests
         )
         self.native: bool = settings.SESSION_NATIVE.read(config)
+        self.accept_unsigned: bool = settings.SESSION_ACCEPT_UNSIGNED.read(config)
         self.eager: bool = settings.SESSION_EAGER.read(config)
         self.on_conflict: str = settings.SESSION_ON_CONFLICT.read(config)
         self.on_store_failure: str = settings.SESSION_ON_STORE_FAILURE.read(config)
@@ -210,15 +212,22 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         """The ids that the request's cookies name, unsigned, without those that can't be ours."""
         found = []
         for text in cookies.candidates(request, self.get_cookie_name(app)):
-            sid = text
-            if self.use_signer:
-                try:
-                    sid = self._unsign(app, text)
-                except BadSignature:
-                    continue
-            if self._acceptable(sid):
+            sid = self._sid_in(app, text)
+            if sid is not None and self._acceptable(sid):
                 found.append(sid)
         return found
+
+    def _sid_in(self, app: Flask, text: str) -> str | None:
+        """The id in a cookie's text, also in the form of before the signer was switched on or off."""
+        if self.use_signer:
+            try:
+                return self._unsign(app, text)
+            except BadSignature:
+                return text if self.accept_unsigned and is_session_id(text) else None
+        if "." in text and getattr(app, "secret_key", None):
+            with suppress(BadSignature, SessionMisconfigured):
+                return self._unsign(app, text)
+        return text
 
     def _get_signer(self, app: Flask) -> Signer:
         """Raises SessionMisconfigured without a secret key."""

@@ -175,8 +175,16 @@ SESSION_USE_SIGNER = Setting(
     False,
     "True or False",
     "Whether the session id in the cookie is signed. Needs SECRET_KEY; keys in SECRET_KEY_FALLBACKS are "
-    "still "
-    "accepted.",
+    "still accepted. After it was switched off, ids that were signed are, too.",
+    flag,
+)
+SESSION_ACCEPT_UNSIGNED = Setting(
+    "SESSION_ACCEPT_UNSIGNED",
+    False,
+    "True or False",
+    "With SESSION_USE_SIGNER: whether ids that were never signed are accepted, too, and signed when the "
+    "cookie is next set. For the time after the signer was switched on, so that nobody is logged out: "
+    "PERMANENT_SESSION_LIFETIME at most.",
     flag,
 )
 SESSION_KEY_PREFIX = Setting(
@@ -267,6 +275,7 @@ GENERAL: tuple[Setting, ...] = (
     SESSION_URL,
     SESSION_PERMANENT,
     SESSION_USE_SIGNER,
+    SESSION_ACCEPT_UNSIGNED,
     SESSION_KEY_PREFIX,
     SESSION_ID_LENGTH,
     SESSION_SERIALIZATION_FORMAT,

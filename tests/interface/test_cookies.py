@@ -96,6 +96,37 @@ def test_older_keys_verify_and_the_current_one_signs() -> None:
     assert not opened(app, signed(sid, "foreign"))
 
 
+def test_ids_that_were_signed_are_accepted_after_the_signer_was_switched_off() -> None:
+    app = application(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"])
+    sid = stored(app, ENTRIES)
+    for key in ("new", "old"):
+        session = opened(app, signed(sid, key))
+        assert session["name"] == "Ada"
+        session["seen"] = key
+        assert saved(app, session).headers["Set-Cookie"].startswith(f"session={sid};")
+    operations(app)
+    assert not opened(app, signed(sid, "foreign"))
+    assert operations(app) == []
+
+
+@pytest.mark.parametrize("config", [{}, {"SECRET_KEY": "k", "SECRET_KEY_FALLBACKS": "text"}])
+def test_without_keys_a_signed_id_is_none_and_no_error(config: dict[str, Any]) -> None:
+    app = application(**config)
+    assert not opened(app, signed(stored(app, ENTRIES), "k"))
+
+
+def test_unsigned_ids_are_accepted_after_the_signer_was_switched_on_only_if_told() -> None:
+    app = application(use_signer=True, SECRET_KEY="k", SESSION_ACCEPT_UNSIGNED=True)
+    sid = stored(app, ENTRIES)
+    for cookie in (sid, signed(sid, "k")):
+        session = opened(app, cookie)
+        assert session["name"] == "Ada"
+        session["seen"] = cookie
+        assert saved(app, session).headers["Set-Cookie"].startswith(f"session={signed(sid, 'k')};")
+    for forged in (signed(sid, "foreign"), f"{sid}.", f"{sid}.x"):
+        assert not opened(app, forged)
+
+
 def test_keys_are_read_anew_when_the_application_changes_them() -> None:
     app = application(use_signer=True, SECRET_KEY="one")
     interface: Any = app.session_interface

@@ -57,6 +57,7 @@ def test_a_default_is_a_legal_value() -> None:
 WRONG: dict[str, Any] = {
     "SESSION_PERMANENT": "perhaps",
     "SESSION_USE_SIGNER": "2",
+    "SESSION_ACCEPT_UNSIGNED": "2",
     "SESSION_KEY_PREFIX": 5,
     "SESSION_ID_LENGTH": 0,
     "SESSION_SERIALIZATION_FORMAT": "pickle",

@@ -21,13 +21,14 @@ def make(directory: Path, requirements: list[str]) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     print(f"making {directory.relative_to(ROOT)}", file=sys.stderr)
-    venv.create(directory, with_pip=True, clear=True)
+    venv.create(directory, clear=True)
     install(directory, *requirements)
     stamp.write_text(wanted)
 
 
 def install(directory: Path, *arguments: str) -> None:
-    subprocess.run([python(directory), "-m", "pip", "install", "--quiet", *arguments], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python(directory)]
+    subprocess.run([*pip, "install", "--quiet", *arguments], check=True)
 
 
 def wheel() -> Path:

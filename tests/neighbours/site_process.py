@@ -7,14 +7,18 @@ import subprocess
 from pathlib import Path
 
 SITES = Path(__file__).parent / "sites"
-ENVIRONMENTS = SITES.parent.parent.parent / ".cache" / "neighbours"
+ENVIRONMENT = SITES.parent.parent.parent / ".cache" / "neighbours"
 RELEASES = ("0.8.0", "ours")
 
 
-def interpreter(release: str) -> str:
-    python = ENVIRONMENTS / release / "bin" / "python"
-    assert python.exists(), "no environments for the neighbours: run dev/neighbours.py"
-    return str(python)
+PYTHON = ENVIRONMENT / "bin" / "python"
+
+
+def environment(release: str) -> dict[str, str]:
+    """The environment variables with which PYTHON finds that release of the package."""
+    place = ENVIRONMENT / "releases" / release
+    assert (place / "flask_session").is_dir(), "nothing to run the neighbours on: run dev/neighbours.py"
+    return {**os.environ, "PYTHONPATH": str(place)}
 
 
 class SiteProcess:
@@ -24,12 +28,12 @@ class SiteProcess:
         self.log = folder / f"{release}-{name}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [interpreter(release), "-W", "ignore", str(SITES / "serve.py"), name],
+                [PYTHON, "-W", "ignore", str(SITES / "serve.py"), name],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
                 cwd=folder,
-                env={**os.environ, **settings},
+                env={**environment(release), **settings},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -50,9 +54,9 @@ class SiteProcess:
 class SocketClient:
     """A Socket.IO client in a process of its own."""
 
-    def __init__(self, release: str, url: str, cookie: str, transport: str) -> None:
+    def __init__(self, url: str, cookie: str, transport: str) -> None:
         self.process = subprocess.Popen(
-            [interpreter(release), "-W", "ignore", str(SITES / "socket_client.py"), url, cookie, transport],
+            [PYTHON, "-W", "ignore", str(SITES / "socket_client.py"), url, cookie, transport],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

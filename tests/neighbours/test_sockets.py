@@ -17,10 +17,10 @@ def test_events_and_requests_share_one_session(neighbours: Neighbours, release: 
     site = neighbours.start(release, "sockets")
     try:
         browser = Browser(site.url)
-        with SocketClient(release, site.url, "session=nobody-is-logged-in", transport) as stranger:
+        with SocketClient(site.url, "session=nobody-is-logged-in", transport) as stranger:
             assert stranger.greeting == '"refused"'
         browser.post("/login", {"name": "ann"})
-        with SocketClient(release, site.url, browser.header(), transport) as client:
+        with SocketClient(site.url, browser.header(), transport) as client:
             assert client.greeting == '"connected"'
             assert client.call("name") == '"ann"'
             assert client.call("count") == "1"
@@ -29,7 +29,7 @@ def test_events_and_requests_share_one_session(neighbours: Neighbours, release: 
             assert client.call("count") == "3", "an event sees what a request changed"
             assert client.call("name") == '"ann"'
         assert browser.get("/count").body == "3"
-        with SocketClient(release, site.url, browser.header(), transport) as client:
+        with SocketClient(site.url, browser.header(), transport) as client:
             assert client.call("count") == "4"
     finally:
         site.stop()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 import pytest
 
 from .conftest import Neighbours
-from .site_process import RELEASES, SITES, interpreter
+from .site_process import PYTHON, RELEASES, SITES, environment
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -18,7 +17,7 @@ def test_an_applications_own_tests_pass(neighbours: Neighbours, release: str) ->
     suite = SITES / "suite_of_an_application.py"
     run = subprocess.run(
         [
-            interpreter(release),
+            PYTHON,
             "-m",
             "pytest",
             "-c",
@@ -32,6 +31,6 @@ def test_an_applications_own_tests_pass(neighbours: Neighbours, release: str) ->
         capture_output=True,
         text=True,
         cwd=neighbours.folder,
-        env={**os.environ, **neighbours.settings(release)},
+        env={**environment(release), **neighbours.settings(release)},
     )
     assert "7 passed" in run.stdout, run.stdout + run.stderr

@@ -27,7 +27,8 @@ def is_client(client: Any) -> bool:
 def registered(app: Flask | None) -> Any:
     """The object that ``app`` has registered already, or None."""
     found = app.extensions.get("sqlalchemy") if app is not None else None
-    return getattr(found, "db", found)
+    # Flask-SQLAlchemy 3.0 warns of who asks the object itself for its `db`, where 2.5 has it.
+    return found if is_client(found) else getattr(found, "db", found)
 
 
 def engine_of(client: Any, bind_key: str | None, app: Flask | None) -> Any:

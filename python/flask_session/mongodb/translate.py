@@ -100,7 +100,8 @@ def translate(client: Any) -> Native | Untranslatable:
     library = sys.modules.get("pymongo")
     if library is None or type(client) is not getattr(library, "MongoClient", None):
         return Untranslatable(f"its class is {type(client).__module__}.{type(client).__qualname__}")
-    given = vars(client).get("_init_kwargs")
+    own = vars(client)
+    given = own.get("_init_kwargs", own.get("_MongoClient__init_kwargs"))  # so called up to 4.9
     if not isinstance(given, dict):
         return Untranslatable("this release of pymongo doesn't keep its arguments")
     patched = _patched(client, library)

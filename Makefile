@@ -57,8 +57,8 @@ docs: setup ## write docs/settings.md anew from the settings in the code
 stubs-check: setup ## compare flask_session/_core.pyi with the built extension
 	$(BIN)/python dev/run_tests.py python-stubs
 
-matrix: setup system ## run the Python tests on the oldest Flask that is supported, from an installed wheel
-	$(BIN)/python dev/run_tests.py oldest-flask
+matrix: setup system ## run the Python tests on each row of versions in pyproject.toml, from an installed wheel
+	$(BIN)/python dev/matrix.py
 
 compat: setup system ## run the same script on original Flask-Session releases and on this one
 	$(BIN)/python dev/run_tests.py compat

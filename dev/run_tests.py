@@ -101,6 +101,10 @@ def pytest_run(*folders: str, without: tuple[str, ...] = ()) -> Step:
     return Step([[BIN / "pytest", "--color=no", *ignored, *folders]], pytest)
 
 
+def matrix(*arguments: str) -> Step:
+    return Step([[sys.executable, "dev/matrix.py", *arguments, "--color=no"]], pytest)
+
+
 def clippy(*arguments: str) -> list[str | Path]:
     return ["cargo", "clippy", "--locked", *arguments, "--", "-D", "warnings"]
 
@@ -144,7 +148,8 @@ STEPS: dict[str, Step] = {
     ),
     "architecture": pytest_run("tests/architecture"),
     "python-test": pytest_run("tests", without=tuple(f"tests/{folder}" for folder in ALONE)),
-    "oldest-flask": Step([[sys.executable, "dev/oldest_flask.py", "--color=no"]], pytest),
+    "oldest": matrix("--row=oldest"),
+    "versions": matrix("--quick", "--row=flask-2.3", "--row=flask-3.0"),
     "compat": Step(
         [[sys.executable, "dev/compat_environments.py"], [BIN / "pytest", "--color=no", "tests/compat"]],
         pytest,

@@ -10,6 +10,7 @@ import subprocess
 import time
 import uuid
 from contextlib import contextmanager
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import redis
@@ -68,6 +69,8 @@ class RedisServer:
         return f"redis://{credentials}127.0.0.1:{self.port}/{database}"
 
     def client(self, database: int = 0, **options: object) -> redis.Redis:
+        if "driver_info" not in signature(redis.Redis).parameters:
+            options.pop("driver_info", None)
         return redis.Redis(host="127.0.0.1", port=self.port, db=database, **options)
 
     @contextmanager

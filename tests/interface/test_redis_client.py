@@ -31,6 +31,8 @@ def interface(client: Any, **config: Any) -> Any:
     return app.session_interface
 
 
+# Up to redis-py 5 it was False.
+CHECKS_HOST_NAMES = signature(redis.SSLConnection).parameters["ssl_check_hostname"].default
 TRANSLATED = {
     "nothing": ({}, "redis://localhost:6379/0", {}),
     "port as text": ({"host": "h", "port": "6380", "db": "2"}, "redis://h:6380/2", {}),
@@ -59,7 +61,13 @@ TRANSLATED = {
     "tls": (
         {"ssl": True, "ssl_ca_certs": "/ca", "ssl_certfile": "/cert", "ssl_keyfile": "/key"},
         "rediss://localhost:6379/0",
-        {"verify": True, "verify_hostname": True, "ca_file": "/ca", "cert_file": "/cert", "key_file": "/key"},
+        {
+            "verify": True,
+            "verify_hostname": CHECKS_HOST_NAMES,
+            "ca_file": "/ca",
+            "cert_file": "/cert",
+            "key_file": "/key",
+        },
     ),
     "tls unverified": (
         {"ssl": True, "ssl_cert_reqs": ssl.CERT_NONE, "ssl_check_hostname": False},
@@ -98,9 +106,8 @@ def test_a_client_made_from_a_url_checks_the_host_name_where_its_redis_py_does(
         assert isinstance(found, Native)
         return found.options["verify_hostname"]
 
-    assert checks("rediss://h")
+    assert checks("rediss://h") is CHECKS_HOST_NAMES
     assert not checks("rediss://h?ssl_check_hostname=False")
-    # Up to redis-py 5 the parameter's default was False.
     connect = redis.SSLConnection.__init__
     names = [name for name, one in signature(connect).parameters.items() if one.default is not one.empty]
     assert connect.__defaults__ is not None
@@ -138,7 +145,9 @@ UNTRANSLATABLE = {
     ),
     "a password that is no text": lambda: redis.Redis(password=b"p\xe9"),
     "a connect function": lambda: redis.Redis(redis_connect_func=lambda connection: None),
-    "a cipher list": lambda: redis.Redis(ssl=True, ssl_ciphers="HIGH"),
+    "a version of TLS": lambda: redis.Redis(
+        connection_pool=redis.ConnectionPool(redis.SSLConnection, ssl_min_version=ssl.TLSVersion.TLSv1_3)
+    ),
     "another encoding": lambda: redis.Redis(encoding="latin-1"),
     "an unknown setting": lambda: redis.Redis(connection_pool=redis.ConnectionPool(flavour="sweet")),
 }

@@ -85,11 +85,11 @@ def of_mongodb(client: Any, **config: Any) -> Callable[[Path], Any]:
     return lambda _: configured(SESSION_TYPE="mongodb", SESSION_MONGODB=client, **config)
 
 
-class MongoSubclass(pymongo.MongoClient[Any]):
+class MongoSubclass(pymongo.MongoClient):
     pass
 
 
-MONGO_CLIENT: pymongo.MongoClient[Any] = pymongo.MongoClient(connect=False)
+MONGO_CLIENT: pymongo.MongoClient = pymongo.MongoClient(connect=False)
 
 RESOURCE = boto3.resource(
     "dynamodb", region_name="r", aws_access_key_id="key", aws_secret_access_key="secret"

@@ -33,7 +33,7 @@ impl Several {
         set_query(&mut rest, &others);
         let servers = servers.iter().map(|server| {
             let server = url::read(&format!("redis://{server}"))?;
-            if matches!(server.path(), "" | "/") && server.username().is_empty() {
+            if matches!(server.path(), "" | "/") && !server.authority().contains('@') {
                 url::tcp(&server, tls, port)
             } else {
                 Err(misconfigured(
@@ -90,6 +90,9 @@ mod tests {
         assert_eq!(options.username.as_deref(), Some("us@er"));
         assert_eq!(options.password.as_deref(), Some("pass,word"));
         assert_eq!(options.timeout.as_secs(), 2);
+        let odd = Several::parse("redis+cluster://:pass@word@one,two", 7000);
+        let odd = odd.unwrap().options().unwrap();
+        assert_eq!(odd.password.as_deref(), Some("pass@word"));
         let first = Address::Tcp {
             host: "one".to_owned(),
             port: 1,
@@ -102,9 +105,7 @@ mod tests {
     fn what_cannot_be_right_is_misconfigured_and_quotes_no_password() {
         for url in [
             "redis+cluster://:hidden@one:port,two",
-            "redis+cluster://:hid@den@one,two:2",
             "redis+cluster://:hid#den@one,two",
-            "redis+cluster://one:1,user:hidden@two:2",
             "redis+cluster://one:1?node=:hidden@two:2",
         ] {
             let error = Several::parse(url, 7000).map(|_| ()).unwrap_err();

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import flask
 import pymongo
+import pymongo.collection
 import pytest
 from pymongo import monitoring
 

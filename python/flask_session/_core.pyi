@@ -163,6 +163,12 @@ class Store:
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""
 
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live; None there: for ever, or unknown."""
+
+    def replace(self, key: str, payload: bytes, ttl: float, expected: bytes | None) -> bool:
+        """Writes if what is there is still ``expected``; None: if nothing is. Whether it did."""
+
     def delete(self, key: str) -> bool: ...
     def list(
         self, prefix: str, cursor: str | None = None, limit: int = 1000

@@ -6,10 +6,12 @@ by WATCH. A client with only ``get``, ``set`` and ``delete`` gets exactly Flask-
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ._core import Codec, Commit, Record
+from .exceptions import SessionUnsupported
 
 if TYPE_CHECKING:
     from ._core import Mode, Operation
@@ -81,6 +83,22 @@ class PlainStore:
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""
         self.client.set(name=key, value=payload, ex=int(ttl))
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live, where that can be asked."""
+        payload = self.get(key)
+        return None if payload is None else (payload, None)
+
+    def replace(self, key: str, payload: bytes, ttl: float, expected: bytes | None) -> bool:
+        """Writes if what is there is still ``expected``; None: if nothing is."""
+        if self.get(key) != expected:
+            return False
+        return self._save(key, payload, "absent" if expected is None else "revision", expected, ttl)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Raises SessionUnsupported: a client with only get, set and delete can't list."""
+        del prefix
+        raise SessionUnsupported(f"{self.name} can't list its sessions")
 
     def delete(self, key: str) -> bool:
         """Forgets ``key``."""
@@ -167,6 +185,19 @@ class RedisStyleStore(PlainStore):
         if self._decodes:
             return _bytes(self.client.execute_command("GET", key, NEVER_DECODE=True))
         return _bytes(self.client.get(key))
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live."""
+        payload = self.get(key)
+        if payload is None:
+            return None
+        milliseconds = self.client.pttl(key)
+        return payload, milliseconds / 1000 if milliseconds > 0 else None
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every key that begins with ``prefix``, by SCAN; one may appear twice."""
+        for key in self.client.scan_iter(match=re.sub(r"([\\*?\[\]^-])", r"\\\1", prefix) + "*", count=1000):
+            yield key if isinstance(key, str) else bytes(key).decode("utf-8", "surrogateescape")
 
     def touch(self, key: str, ttl: float) -> bool:
         """Restarts the time to live."""

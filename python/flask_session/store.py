@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Iterator
+from typing import Any, Literal, Protocol
 
 from ._core import Codec, Commit, Record
+from ._core import Store as CoreStore
 
 
 class Store(Protocol):
@@ -33,6 +35,12 @@ class Store(Protocol):
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""
 
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live; None there: for ever, or unknown."""
+
+    def replace(self, key: str, payload: bytes, ttl: float, expected: bytes | None) -> bool:
+        """Writes if what is there is still ``expected`` (None: if nothing is), as surely as it can."""
+
     def delete(self, key: str) -> bool:
         """Forgets ``key``; deleting twice is fine."""
 
@@ -41,3 +49,16 @@ class Store(Protocol):
 
     def sweep(self, limit: int = 1000) -> int:
         """Removes up to ``limit`` expired records and says how many."""
+
+
+def keys(store: Any, prefix: str) -> Iterator[str]:
+    """Every live key that begins with ``prefix``; one may appear twice. Raises SessionUnsupported."""
+    if not isinstance(store, CoreStore):
+        yield from store.keys(prefix)
+        return
+    cursor: str | None = None
+    while True:
+        page, cursor = store.list(prefix, cursor)
+        yield from page
+        if cursor is None:
+            return

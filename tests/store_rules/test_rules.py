@@ -10,6 +10,9 @@ import pytest
 from ways import SWEPT
 
 from conftest import CODEC
+from flask_session import SessionUnsupported
+from flask_session.foreign import PlainStore
+from flask_session.sqlalchemy import statements, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,3 +228,46 @@ def test_sweeping_takes_only_the_dead(subject: Subject) -> None:
     assert subject.store.sweep() == (5 if subject.way in SWEPT else 0)
     assert subject.store.sweep() == 0
     assert subject.get() == b"alive"
+
+
+def can_list(subject: Subject) -> bool:
+    return getattr(type(subject.store), "keys", PlainStore.keys) is not PlainStore.keys
+
+
+def test_examining_tells_how_long_a_record_still_lives(subject: Subject) -> None:
+    assert subject.store.examine(subject.key) is None
+    subject.save(b"payload", "absent", ttl=1000)
+    payload, left = subject.store.examine(subject.key)
+    assert payload == b"payload"
+    if can_list(subject):
+        assert 0 < left <= 1001
+    else:
+        assert left is None, "memcached, and a client with get, set and delete, can't tell"
+
+
+def test_replacing_expects_what_was_read(subject: Subject) -> None:
+    assert subject.store.replace(subject.key, b"first", 100, None)
+    assert not subject.store.replace(subject.key, b"second", 100, None)
+    assert not subject.store.replace(subject.key, b"second", 100, b"other")
+    assert subject.store.replace(subject.key, b"second", 100, b"first")
+    assert subject.get() == b"second"
+
+
+def test_listing_shows_each_live_key_once_and_takes_its_prefix_literally(
+    comparing: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not can_list(comparing):
+        with pytest.raises(SessionUnsupported, match="can't list"):
+            list(comparing.store.keys(""))
+        return
+    for module in (statements, store):
+        monkeypatch.setattr(module, "AT_ONCE", 5)
+    prefix = comparing.key + "_%[a]*\\"
+    wanted = {f"{prefix}{letter}{number}" for number in range(7) for letter in "aA"}
+    others = {f"{comparing.key}x%a*\\{number}" for number in range(3)}
+    for key in wanted | others:
+        comparing.store.put(key, b"payload", 1000)
+    assert sorted(comparing.store.keys(prefix)) == sorted(wanted)
+    comparing.store.put(f"{prefix}dead", b"payload", 1)
+    comparing.expire()
+    assert sorted(comparing.store.keys(prefix)) == sorted(wanted)

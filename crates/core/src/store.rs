@@ -22,6 +22,12 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// With `refresh`, restarts the time to live in the same round trip.
     async fn load(&self, key: &Key, refresh: Option<Refresh>) -> Result<Option<Loaded>>;
 
+    /// As `load` without a refresh, for tools: `remaining` says how long the record still lives
+    /// wherever the backend can tell, at whatever that costs. `None` there: for ever, or unknown.
+    async fn examine(&self, key: &Key) -> Result<Option<Loaded>> {
+        self.load(key, None).await
+    }
+
     /// Writes `payload` if `expect` holds, in one atomic step. A `ttl` below a second is legal.
     async fn save(&self, key: &Key, payload: Bytes, ttl: Duration, expect: Expect)
     -> Result<Saved>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Base, Cursor, Deleted, Expect, Guarantee, Guarded, Key, MemoryStore, Refresh, Result,
+    Base, Cursor, Deleted, Expect, Guarantee, Guarded, Key, MemoryStore, Refresh, Result, Saved,
     Store as Backend, SystemClock, drive, perform,
 };
 use flask_session_stores::{Setting, Settings};
@@ -133,6 +133,43 @@ impl Store {
                 .await
         };
         run(py, save).map(drop)
+    }
+
+    fn examine<'py>(
+        &self,
+        py: Python<'py>,
+        key: &str,
+    ) -> PyResult<Option<(Bound<'py, PyBytes>, Option<f64>)>> {
+        let key = Key::from_text(key);
+        let loaded = run(py, async { self.backend.examine(&key).await })?;
+        Ok(loaded.map(|loaded| {
+            let remaining = loaded.remaining.map(|left| left.as_secs_f64());
+            (PyBytes::new(py, &loaded.payload), remaining)
+        }))
+    }
+
+    #[pyo3(signature = (key, payload, ttl, expected))]
+    fn replace(
+        &self,
+        py: Python<'_>,
+        key: &str,
+        payload: &[u8],
+        ttl: f64,
+        expected: Option<&[u8]>,
+    ) -> PyResult<bool> {
+        let (key, ttl) = (Key::from_text(key), seconds(ttl)?);
+        let payload = Bytes::copy_from_slice(payload);
+        run(py, async {
+            let expect = match expected {
+                None => Expect::Absent,
+                Some(expected) => match self.backend.load(&key, None).await? {
+                    Some(loaded) if loaded.payload == expected => Expect::Revision(loaded.revision),
+                    _ => return Ok(false),
+                },
+            };
+            let saved = self.backend.save(&key, payload, ttl, expect).await?;
+            Ok(matches!(saved, Saved::Stored(_)))
+        })
     }
 
     fn delete(&self, py: Python<'_>, key: &str) -> PyResult<bool> {

@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -58,6 +58,29 @@ class DynamoDBStore(PlainStore):
         """The stored bytes of a session that hasn't expired."""
         item = self._item(key)
         return _payload(item) if item is not None and _lives(item) else None
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live."""
+        item = self._item(key)
+        if item is None or not _lives(item):
+            return None
+        ends = _ends(item)
+        return _payload(item), None if ends is None else ends - time.time()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every live key that begins with ``prefix``. Reads the whole table."""
+        asked: dict[str, Any] = {"ProjectionExpression": "id, expiration", "ConsistentRead": True}
+        if prefix:
+            asked |= {
+                "FilterExpression": "begins_with(id, :prefix)",
+                "ExpressionAttributeValues": {":prefix": prefix},
+            }
+        while True:
+            answer = self._ask(self.client.scan, **asked)
+            yield from (item["id"] for item in answer["Items"] if _lives(item))
+            if "LastEvaluatedKey" not in answer:
+                return
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""
@@ -217,13 +240,19 @@ def _payload(item: dict[str, Any]) -> bytes:
 
 def _lives(item: dict[str, Any]) -> bool:
     """Whether an item has not expired. DynamoDB removes those that have up to two days later."""
+    ends = _ends(item)
+    return ends is None or ends > time.time()
+
+
+def _ends(item: dict[str, Any]) -> float | None:
+    """When an item expires; None: never."""
     expiration = item.get("expiration")
     if expiration is None:
-        return True
+        return None
     if not isinstance(expiration, Decimal):
         raise SessionCorrupt(f"the attribute expiration is not a number but {type(expiration).__name__}")
     moment = float(expiration)
     if expiration % 1:
         # With a fraction it is Flask-Session's, which took the time in UTC for the time of this place.
         moment = datetime.fromtimestamp(moment).replace(tzinfo=timezone.utc).timestamp()
-    return moment > time.time()
+    return moment

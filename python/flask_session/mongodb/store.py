@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -63,6 +63,26 @@ class MongoDBStore(PlainStore):
     def get(self, key: str) -> bytes | None:
         """The stored bytes of a session that hasn't expired."""
         return _payload(self._ask(lambda sessions: sessions.find_one(_live(key), FIELDS)))
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live."""
+        document = self._ask(lambda sessions: sessions.find_one(_live(key), FIELDS))
+        payload = _payload(document)
+        if document is None or payload is None:
+            return None
+        expiration = document.get("expiration")
+        if not isinstance(expiration, datetime):
+            return payload, None
+        return payload, (expiration.replace(tzinfo=None) - _now()).total_seconds()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every live key that begins with ``prefix``."""
+        wanted = {"id": {"$gte": prefix}, "expiration": {"$not": {"$lte": _now()}}}
+        found = self._ask(lambda sessions: sessions.find(wanted, {"_id": False, "id": True}).sort("id", 1))
+        for document in found:
+            if not str(document["id"]).startswith(prefix):
+                return
+            yield document["id"]
 
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""

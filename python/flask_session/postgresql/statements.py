@@ -4,6 +4,12 @@ HERE = "session_id = %(key)s AND (expiry IS NULL OR expiry > %(now)s)"
 """The live row of a key."""
 
 LOAD = "SELECT data FROM {table} WHERE {here}"
+EXAMINE = "SELECT data, expiry FROM {table} WHERE {here}"
+PAGE = """
+SELECT session_id FROM {table} WHERE session_id > %(after)s AND left(session_id, %(length)s) = %(prefix)s
+AND (expiry IS NULL OR expiry > %(now)s) ORDER BY session_id LIMIT %(limit)s
+"""
+CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp()) AS seconds"
 REFRESH = "UPDATE {table} SET expiry = %(expiry)s WHERE {here} RETURNING data"
 TOUCH = "UPDATE {table} SET expiry = %(expiry)s WHERE {here}"
 

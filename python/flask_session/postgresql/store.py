@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,10 @@ from .connections import Connections, MissingTable
 
 if TYPE_CHECKING:
     from .._core import Codec, Mode, Record
+
+
+PAGE = 1000
+"""Keys that one statement of a listing gives."""
 
 
 class PostgreSqlStore(PlainStore):
@@ -44,6 +49,32 @@ class PostgreSqlStore(PlainStore):
     def get(self, key: str) -> bytes | None:
         """The stored bytes of a session that hasn't expired."""
         return _payload(self._run(statements.LOAD, key=key)[0])
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live."""
+        rows = self._run(statements.EXAMINE, key=key)[0]
+        payload = _payload(rows)
+        if payload is None:
+            return None
+        expiry = rows[0]["expiry"] if isinstance(rows[0], dict) else rows[0][1]
+        return payload, None if expiry is None else (expiry - _now()).total_seconds()
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every live key that begins with ``prefix``."""
+        after = ""
+        while True:
+            page = {"after": after, "prefix": prefix, "length": len(prefix), "limit": PAGE}
+            rows = self._run(statements.PAGE, **page)[0]
+            found = [row["session_id"] if isinstance(row, dict) else row[0] for row in rows]
+            yield from found
+            if len(found) < PAGE:
+                return
+            after = found[-1]
+
+    def server_time(self) -> float:
+        """The server's clock, in seconds since 1970."""
+        (row,) = self._run(statements.CLOCK)[0]
+        return float(row["seconds"] if isinstance(row, dict) else row[0])
 
     def put(self, key: str, payload: bytes, ttl: float) -> None:
         """Writes whatever is there."""

@@ -55,6 +55,13 @@ class Statements:
         self.compares = dialect in COMPARING
         update, delete = sqlalchemy.update(table), sqlalchemy.delete(table)
         self.load = select(columns.data).where(wanted, live)
+        self.examine = select(columns.data, columns.expiry).where(wanted, live)
+        self.page = (
+            select(columns.session_id)
+            .where(live, columns.session_id >= bindparam("after", type_=String()))
+            .order_by(columns.session_id)
+            .limit(AT_ONCE)
+        )
         self.load_locked = select(columns.data).where(wanted, live).with_for_update()
         self.touch = update.where(wanted, live).values(expiry=entry["expiry"])
         self.swap = update.where(wanted, live, unchanged).values(**entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -75,6 +75,39 @@ class SqlStore:
     def get(self, key: str) -> bytes | None:
         """The stored bytes."""
         return self._load(key, None)
+
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """The stored bytes, and the seconds that they still live; None there: for ever."""
+
+        def work(database: Database, statements: Statements) -> tuple[bytes, float | None] | None:
+            rows = database.run(statements.examine, {**statements.key(key), "now": _now()}).rows
+            payload = as_bytes(rows[0][0]) if rows else None
+            if payload is None:
+                return None
+            expiry = datetime.fromisoformat(str(rows[0][1])) if rows[0][1] is not None else None
+            return payload, None if expiry is None else (expiry.replace(tzinfo=None) - _now()).total_seconds()
+
+        return self._do("examine", work)
+
+    def replace(self, key: str, payload: bytes, ttl: float, expected: bytes | None) -> bool:
+        """Writes if what is there is still ``expected``; None: if nothing is."""
+        mode: Mode = "absent" if expected is None else "revision"
+        return self._do("save", self._save(key, payload, mode, expected, ttl), repeats=False)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every live key that begins with ``prefix``."""
+        after, seen = "", set[str]()
+
+        def work(database: Database, statements: Statements) -> list[str]:
+            return [row[0] for row in database.run(statements.page, {"now": _now(), "after": after}).rows]
+
+        while True:
+            found = self._do("list", work)
+            yield from (key for key in found if key not in seen and key.startswith(prefix))
+            if len(found) < AT_ONCE:
+                return
+            # A column may take upper for lower case: the last one's equals come once more.
+            after, seen = found[-1], set(found)
 
     def _load(self, key: str, refresh: float | None) -> bytes | None:
         def work(database: Database, statements: Statements) -> bytes | None:

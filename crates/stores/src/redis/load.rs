@@ -32,6 +32,27 @@ impl<W: Wire> Body<W> {
         }))
     }
 
+    /// The record and what is left of its life, which Redis tells only when asked.
+    pub(super) async fn examine(&self, key: &Key) -> Result<Option<Loaded>> {
+        let get = redis::cmd("GET").arg(key.as_str()).take();
+        let life = redis::cmd("PTTL").arg(key.as_str()).take();
+        let target = Target::Key(key.as_str());
+        let replies = self.ask(target, &[&get, &life], &self.deadline()).await?;
+        let mut replies = replies.into_iter();
+        let payload = reply::payload(replies.next().ok_or_else(reply::unforeseen)?)?;
+        let life = replies.next().ok_or_else(reply::unforeseen)?;
+        // Without the permission for PTTL it isn't known; below 0, it has no end or is gone by now.
+        let remaining = match reply::integer(&life) {
+            Ok(milliseconds) => u64::try_from(milliseconds).ok().map(Duration::from_millis),
+            Err(_) => None,
+        };
+        Ok(payload.map(|payload| Loaded {
+            revision: Revision::of_payload(payload.clone()),
+            payload,
+            remaining,
+        }))
+    }
+
     pub(super) async fn touch(&self, key: &Key, ttl: Duration) -> Result<bool> {
         let deadline = self.deadline();
         if self.ladder.permits(Rung::Expire) {

@@ -118,6 +118,11 @@ impl<W: Wire> Store for RedisStore<W> {
         loaded.map_err(|error| error.at(NAME, "load"))
     }
 
+    async fn examine(&self, key: &Key) -> Result<Option<Loaded>> {
+        let loaded = self.body.examine(key).await;
+        loaded.map_err(|error| error.at(NAME, "examine"))
+    }
+
     async fn save(
         &self,
         key: &Key,

@@ -144,3 +144,20 @@ fn eight_threads_see_only_their_own_records() {
     let ours = connected.matches("cmd=").count() - 1;
     assert!(ours <= 8, "{ours} connections for 8 threads");
 }
+
+#[test]
+fn examining_tells_how_long_a_record_still_lives() {
+    let server = RedisServer::start();
+    let (store, kept, endless) = (store(&server), key("a"), key("b"));
+    stored(save(&store, &kept, &bytes(1, 10), Expect::Absent));
+    let mut monitor = Monitor::start(&server);
+    let examined = drive(store.examine(&kept)).unwrap().unwrap();
+    assert_eq!(monitor.commands(), ["GET", "PTTL"]);
+    assert_eq!(examined.payload, bytes(1, 10));
+    let left = examined.remaining.unwrap();
+    assert!(left <= LIFE && left > LIFE / 2, "{left:?}");
+    server.command(&["SET", endless.as_str(), "text"]);
+    let examined = drive(store.examine(&endless)).unwrap().unwrap();
+    assert_eq!(examined.remaining, None);
+    assert!(drive(store.examine(&key("c"))).unwrap().is_none());
+}

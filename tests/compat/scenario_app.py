@@ -7,6 +7,7 @@ import datetime
 import decimal
 import importlib
 import json
+import logging
 import uuid
 
 import flask
@@ -36,8 +37,8 @@ NAMES = {
 }
 
 
-MEMCACHED_CLIENTS = {}
 REDIS_CLIENTS = {}
+CLIENTS = {}
 
 
 def raw_session():
@@ -57,14 +58,47 @@ def flags(raw):
 
 def memcached_client(library, address):
     """A client that lives as long as the process: some close theirs only with a warning."""
-    if library not in MEMCACHED_CLIENTS:
+    if library not in CLIENTS:
         if library == "pymemcache":
             # Otherwise 0.8.0 doesn't wait until its set has arrived.
             made = importlib.import_module("pymemcache").PooledClient(address, default_noreply=False)
         else:
             made = importlib.import_module(library).Client([address])
-        MEMCACHED_CLIENTS[library] = made
-    return MEMCACHED_CLIENTS[library]
+        CLIENTS[library] = made
+    return CLIENTS[library]
+
+
+class Handler(logging.Handler):
+    """Notes each warning beside what else was observed."""
+
+    def __init__(self, app):
+        super().__init__(logging.WARNING)
+        self.app = app
+
+    def emit(self, record):
+        self.app.extensions["observed"].setdefault("logged", []).append(record.getMessage())
+
+
+def place_sessions(app):
+    """Puts the objects in place that a task can only name; gives what is to be done after Session(app)."""
+    config = app.config
+    if "MONGODB" in config:
+        name = "mongodb", config["MONGODB"]
+        if name not in CLIENTS:
+            CLIENTS[name] = importlib.import_module("pymongo").MongoClient(config["MONGODB"])
+        config["SESSION_MONGODB"] = CLIENTS[name]
+    if "CACHELIB" in config:
+        config["SESSION_CACHELIB"] = importlib.import_module("cachelib").FileSystemCache(config["CACHELIB"])
+    if "SQLALCHEMY_DATABASE_URI" not in config:
+        return lambda: None
+    db = config["SESSION_SQLALCHEMY"] = importlib.import_module("flask_sqlalchemy").SQLAlchemy(app)
+
+    def make_tables():
+        # 0.4 and 0.5 leave it to the application, in these words.
+        with app.app_context():
+            db.create_all()
+
+    return make_tables
 
 
 def redis_cluster(port):
@@ -89,8 +123,12 @@ def make_app(config, client):
         app.config["SESSION_MEMCACHED"] = memcached_client(config["MEMCACHED_LIBRARY"], config["MEMCACHED"])
     if "SENTINEL_PORT" in config:
         app.config["SESSION_REDIS"] = redis_primary(config["SENTINEL_PORT"])
-    app.logger.disabled = True
+    app.logger.disabled = not config.get("LOG_IS_OBSERVED")
+    app.logger.handlers[:] = [Handler(app)]
+    app.logger.propagate = False
+    prepare_database = place_sessions(app)
     Session(app)
+    prepare_database()
     if "CLUSTER_PORT" in config:
         # 0.8.0 takes no cluster from SESSION_REDIS, but drives one that is assigned.
         app.session_interface.client = redis_cluster(config["CLUSTER_PORT"])

@@ -100,6 +100,14 @@ class Guarded:
         """See ``Store.put``."""
         self._ask(self.store.put, key, payload, ttl)
 
+    def examine(self, key: str) -> tuple[bytes, float | None] | None:
+        """See ``Store.examine``."""
+        return self._ask(self.store.examine, key)
+
+    def replace(self, key: str, payload: bytes, ttl: float, expected: bytes | None) -> bool:
+        """See ``Store.replace``."""
+        return self._ask(self.store.replace, key, payload, ttl, expected)
+
     def delete(self, key: str) -> bool:
         """See ``Store.delete``."""
         return self._ask(self.store.delete, key)

@@ -58,6 +58,10 @@ impl Store for Guarded {
         self.ask(self.store.load(key, refresh)).await
     }
 
+    async fn examine(&self, key: &Key) -> Result<Option<Loaded>> {
+        self.ask(self.store.examine(key)).await
+    }
+
     async fn save(
         &self,
         key: &Key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from .._core import Store as CoreStore
@@ -108,6 +109,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
         directory = SESSION_FILE_DIR.read(
             {"SESSION_FILE_DIR": given.pop("cache_dir", SESSION_FILE_DIR.default)}
         )
+        # A store keeps the place where the working directory was when it was made; so do the commands.
+        self._directory = str(Path(directory).absolute())
         threshold = given.pop("threshold", None)
         self._store = CoreStore.open(
             "file:",

@@ -21,6 +21,7 @@ DATABASES = ["psycopg2-binary==2.9.13", "pymysql==1.2.4"]
 OF_ITS_TIME = [
     *["flask==2.2.5", "werkzeug==2.2.3", "redis==4.6.0", "pymongo==3.13.0", *MEMCACHED],
     *["flask-sqlalchemy==2.5.1", "sqlalchemy==1.4.54", *DATABASES],
+    *["pytz==2025.2", "python-dateutil==2.9.0.post0"],
 ]
 
 RELEASES = {

@@ -21,6 +21,7 @@ STEPS: dict[str, list[str]] = {
         *("--ignored", "--nocapture", "--test-threads=1", "a_long_history"),
     ],
     "mutants": [sys.executable, "dev/mutants.py"],
+    "pickles": ["cargo", "run", "-q", "-p", "flask-session-core", "--example", "fuzz_pickles", "--", "600"],
 }
 """A new step is a line here: a command that fails, or prints its figures."""
 

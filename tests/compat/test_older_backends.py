@@ -168,3 +168,45 @@ def test_null_keeps_nothing_in_any_release(player: Player, release: str) -> None
     talk = Conversation(player, SESSION_TYPE="null")
     assert talk.ask(release, "", "dict(session)")["body"] == "{}"
     assert talk.cookie is None
+
+
+ZONED = {
+    "pytz_utc": "datetime(2024, 7, 1, 12, tzinfo=pytz.utc)",
+    "pytz_summer": "pytz.timezone('Europe/Berlin').localize(datetime(2024, 7, 1, 12))",
+    "pytz_winter": "pytz.timezone('America/New_York').localize(datetime(2024, 1, 1, 12))",
+    "pytz_offset": "datetime(2024, 7, 1, 12, tzinfo=pytz.FixedOffset(-90))",
+    "dateutil_utc": "datetime(2024, 7, 1, 12, tzinfo=dateutil.tzutc())",
+    "dateutil_offset": "datetime(2024, 7, 1, 12, tzinfo=dateutil.tzoffset('x', 5400))",
+}
+MOMENTS = {
+    "pytz_utc": "2024-07-01T12:00:00+00:00",
+    "pytz_summer": "2024-07-01T12:00:00+02:00",
+    "pytz_winter": "2024-01-01T12:00:00-05:00",
+    "pytz_offset": "2024-07-01T12:00:00-01:30",
+    "dateutil_utc": "2024-07-01T12:00:00+00:00",
+    "dateutil_offset": "2024-07-01T12:00:00+01:30",
+}
+
+
+@pytest.mark.parametrize(("backend", "libraries"), [("redis", ""), ("memcached", "pytz")])
+def test_datetimes_of_pytz_and_dateutil_go_on_and_those_of_zoneinfo_do_not(
+    request: pytest.FixtureRequest, player: Player, tmp_path: Path, backend: str, libraries: str
+) -> None:
+    # 0.5.0 pickles for memcached in protocol 0, in which dateutil's are not read.
+    names = [name for name in ZONED if name.startswith(libraries)]
+    imports = "import pytz, zoneinfo; import dateutil.tz as dateutil"
+    fill = "; ".join(f"session[{name!r}] = {ZONED[name]}" for name in names)
+    seen = "{name: value.isoformat() for name, value in session.items() if name != '_permanent'}"
+    expected = {name: MOMENTS[name] for name in names}
+    talk = Conversation(player, **settings_of(backend, request, tmp_path))
+    talk.ask("0.5.0", f"{imports}; {fill}")
+    assert eval(talk.ask("ours", "", seen)["body"]) == expected
+    talk.ask("ours", 'session["more"] = time(1)')
+    assert eval(talk.ask("ours", 'del session["more"]', seen)["body"]) == expected, "rewritten, too"
+    talk = Conversation(player, **settings_of(backend, request, tmp_path))
+    named = "datetime(2024, 7, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Berlin'))"
+    talk.ask("0.5.0", f"{imports}; session['when'] = {named}")
+    report = talk.ask("ours", "", "'when' in session", LOG_IS_OBSERVED=True)
+    assert report["body"] == "False"
+    (line,) = report["logged"]
+    assert "zoneinfo" in line or "getattr" in line

@@ -25,6 +25,13 @@ pub(super) enum Global {
     TimeDelta,
     TimeZone,
     ZoneInfo,
+    /// pytz's names: UTC; a fixed offset in minutes; a zone and the offset that it has then.
+    PytzUtc,
+    PytzOffset,
+    PytzZone,
+    /// dateutil's classes.
+    DateutilUtc,
+    DateutilOffset,
     Decimal,
     Uuid,
     SafeUuid,
@@ -58,6 +65,11 @@ impl Global {
             ("datetime", "timedelta") => Self::TimeDelta,
             ("datetime", "timezone") => Self::TimeZone,
             ("zoneinfo", "ZoneInfo._unpickle") => Self::ZoneInfo,
+            ("pytz", "_UTC") => Self::PytzUtc,
+            ("pytz", "FixedOffset") => Self::PytzOffset,
+            ("pytz", "_p") => Self::PytzZone,
+            ("dateutil.tz.tz" | "dateutil.tz", "tzutc") => Self::DateutilUtc,
+            ("dateutil.tz.tz" | "dateutil.tz", "tzoffset") => Self::DateutilOffset,
             ("decimal", "Decimal") => Self::Decimal,
             ("uuid", "UUID") => Self::Uuid,
             ("uuid", "SafeUUID") => Self::SafeUuid,
@@ -87,6 +99,11 @@ impl Global {
             Self::TimeDelta => "timedelta",
             Self::TimeZone => "timezone",
             Self::ZoneInfo => "ZoneInfo",
+            Self::PytzUtc => "_UTC",
+            Self::PytzOffset => "FixedOffset",
+            Self::PytzZone => "_p",
+            Self::DateutilUtc => "tzutc",
+            Self::DateutilOffset => "tzoffset",
             Self::Decimal => "Decimal",
             Self::Uuid => "UUID",
             Self::SafeUuid => "SafeUUID",
@@ -120,6 +137,9 @@ impl Global {
             Self::TimeDelta => time_delta(&arguments),
             Self::TimeZone => time_zone(&arguments),
             Self::ZoneInfo => return zone_info(&arguments),
+            Self::PytzUtc | Self::DateutilUtc => arguments.is_empty().then(utc),
+            Self::PytzOffset => pytz_offset(&arguments),
+            Self::PytzZone => return pytz_zone(&arguments),
             Self::Decimal => leaf_text(&arguments, text::is_decimal, Value::Decimal),
             Self::Markup => leaf_text(&arguments, |_| true, Value::Markup),
             Self::Uuid => arguments.is_empty().then_some(Node::EmptyUuid),
@@ -134,6 +154,7 @@ impl Global {
             },
             Self::Deque => deque(&arguments),
             Self::Reconstructor => reconstructed(&arguments),
+            Self::DateutilOffset => arguments.is_empty().then_some(Node::EmptyZone),
             Self::Object | Self::Text | Self::Factory => None,
         };
         node.ok_or_else(unexpected)
@@ -213,7 +234,11 @@ fn time(arguments: &[&Node]) -> Option<Node> {
     let (state, offset) = match arguments {
         [state, Node::Zone(Zone::Offset(offset))] => (state, Some(*offset)),
         // A named zone has no offset without a date.
-        [state] | [state, Node::Zone(Zone::Utc(_)) | Node::Leaf(Value::Nil)] => (state, None),
+        [state]
+        | [
+            state,
+            Node::Zone(Zone::Utc(_) | Zone::Named(..)) | Node::Leaf(Value::Nil),
+        ] => (state, None),
         _ => return None,
     };
     let mut text = time_text(packed(state)?)?;
@@ -241,6 +266,11 @@ fn date_time(arguments: &[&Node]) -> Option<Node> {
             moment.offset = *offset;
         }
         Zone::Utc(name) => moment.zone = Some(name.clone()),
+        Zone::Named(name, offset) => {
+            moment.seconds -= i64::from(*offset);
+            moment.offset = *offset;
+            moment.zone = Some(name.clone());
+        }
     }
     Some(Node::Leaf(Value::AwareDateTime(moment)))
 }
@@ -281,6 +311,41 @@ fn zone_info(arguments: &[&Node]) -> Result<Node> {
         return Ok(Node::Zone(Zone::Utc(name.clone())));
     }
     Err(refused("zoneinfo", "ZoneInfo"))
+}
+
+fn utc() -> Node {
+    Node::Zone(Zone::Utc("UTC".to_owned()))
+}
+
+fn pytz_offset(arguments: &[&Node]) -> Option<Node> {
+    let [Node::Leaf(Value::Int(minutes))] = arguments else {
+        return None;
+    };
+    let offset = i32::try_from(minutes.checked_mul(60)?).ok()?;
+    (offset.abs() < 86_400).then_some(Node::Zone(Zone::Offset(offset)))
+}
+
+/// A zone with changing offsets tells the one that it has then; one without says its name alone.
+fn pytz_zone(arguments: &[&Node]) -> Result<Node> {
+    if let [
+        Node::Leaf(Value::Str(name)),
+        Node::Leaf(Value::Int(offset)),
+        ..,
+    ] = arguments
+        && let Ok(offset) = i32::try_from(*offset)
+        && offset.abs() < 86_400
+        && is_zone_name(name)
+    {
+        return Ok(Node::Zone(Zone::Named(name.clone(), offset)));
+    }
+    Err(refused("pytz", "_p"))
+}
+
+fn is_zone_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.len() <= 64
+        && name.bytes().all(legal)
 }
 
 fn leaf_text(
@@ -357,6 +422,16 @@ pub(super) fn restore(object: Id, state: Id, nodes: &mut Nodes) -> Result<()> {
             });
             let text = number.ok_or_else(|| broken("a UUID has no number"))?;
             *nodes.get_mut(object) = Node::Leaf(Value::Uuid(text));
+            Ok(())
+        }
+        (Node::EmptyZone, Node::Dict(entries)) => {
+            let offset = entries.iter().find_map(|(key, value)| {
+                match (nodes.get(*key), nodes.get(*value)) {
+                    (Node::Leaf(Value::Str(key)), span) if key == "_offset" => time_zone(&[span]),
+                    _ => None,
+                }
+            });
+            *nodes.get_mut(object) = offset.ok_or_else(|| broken("a zone has no offset"))?;
             Ok(())
         }
         (_, Node::Leaf(Value::Nil)) => Ok(()),

@@ -7,6 +7,16 @@ use crate::Value;
 /// The longest integer that is read; Python itself refuses to print longer ones.
 const MAX_BYTES: usize = 1024;
 
+/// As many digits as these bytes have.
+const MAX_DIGITS: usize = 2467;
+
+/// An integer from its decimal digits. `None` if it is too long, or none.
+pub(super) fn from_digits(text: &str) -> Option<Value> {
+    (text.len() <= MAX_DIGITS)
+        .then(|| Value::integer(text))
+        .flatten()
+}
+
 /// An integer from its two's complement, little-endian. `None` if it is too long.
 pub(super) fn from_little_endian(bytes: &[u8]) -> Option<Value> {
     if bytes.len() > MAX_BYTES {

@@ -85,11 +85,12 @@ impl<'a> Machine<'a> {
             b'I' => match self.line_text()? {
                 "01" => Value::Bool(true),
                 "00" => Value::Bool(false),
-                text => Value::integer(text).ok_or_else(malformed)?,
+                text => integer::from_digits(text).ok_or_else(malformed)?,
             },
             b'L' => {
                 let text = self.line_text()?;
-                Value::integer(text.strip_suffix('L').unwrap_or(text)).ok_or_else(malformed)?
+                integer::from_digits(text.strip_suffix('L').unwrap_or(text))
+                    .ok_or_else(malformed)?
             }
             b'J' => Value::from(i32::from_le_bytes(self.array()?)),
             b'K' => Value::from(i32::from(self.byte()?)),

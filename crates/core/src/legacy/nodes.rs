@@ -15,6 +15,8 @@ pub(super) enum Zone {
     Offset(i32),
     /// An IANA name that means UTC.
     Utc(String),
+    /// An IANA name, and the seconds ahead of UTC that its pickle tells.
+    Named(String, i32),
 }
 
 #[derive(Debug)]
@@ -32,14 +34,16 @@ pub(super) enum Node {
     Global(Global),
     /// A UUID whose number is still to come.
     EmptyUuid,
+    /// A zone whose offset is still to come.
+    EmptyZone,
     /// Something whose content doesn't matter.
     Ignored,
 }
 
 impl Node {
-    /// What a copy of this object alone costs.
+    /// The bytes that a copy of this object alone takes, at least.
     fn cost(&self) -> usize {
-        1 + match self {
+        let content = match self {
             Self::Leaf(
                 Value::Str(text) | Value::Markup(text) | Value::BigInt(text) | Value::Decimal(text),
             ) => text.len(),
@@ -48,12 +52,18 @@ impl Node {
             | Self::Tuple(items)
             | Self::Set(items)
             | Self::FrozenSet(items)
-            | Self::Deque(items) => items.len(),
-            Self::Dict(entries) | Self::OrderedDict(entries) => entries.len() * 2,
+            | Self::Deque(items) => size_of_val(items.as_slice()),
+            Self::Dict(entries) | Self::OrderedDict(entries) => size_of_val(entries.as_slice()),
             _ => 0,
-        }
+        };
+        size_of::<Self>() + content
     }
 }
+
+/// Bytes that the objects of a pickle, and then their values, may take: so many for each of its own,
+/// and these beside. An object of one byte takes some eighty.
+const PER_BYTE: usize = 256;
+const BESIDE: usize = 256 << 10;
 
 /// The objects of one pickle. An object that is referred to often is copied as often, so a
 /// budget in proportion to the pickle's size limits what can come of it.
@@ -67,7 +77,7 @@ pub(super) struct Nodes {
 impl Nodes {
     /// No objects yet, of a pickle of `size` bytes.
     pub(super) fn new(size: usize) -> Self {
-        let limit = size.saturating_mul(16).saturating_add(1 << 20);
+        let limit = size.saturating_mul(PER_BYTE).saturating_add(BESIDE);
         Self {
             all: Vec::new(),
             limit,
@@ -116,6 +126,7 @@ impl Nodes {
             Node::Zone(_) => return Err(super::refused("datetime", "timezone")),
             Node::Global(global) => return Err(super::refused("builtins", global.name())),
             Node::EmptyUuid => return Err(broken("a UUID has no number")),
+            Node::EmptyZone => return Err(broken("a zone has no offset")),
             Node::Ignored => Value::Nil,
         })
     }

@@ -12,7 +12,7 @@ from ...exceptions import SessionError
 from ...guarded import store_failure
 from .finding import Finding, advice, ok, problem
 
-LIFE = 60.0
+LIFE = 600.0
 SIZES = (100, 20_000)
 """Bytes: a large record may be compared in another way than a small one."""
 

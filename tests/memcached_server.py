@@ -17,7 +17,7 @@ from redis_server import free_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START_LIMIT = 10.0
+START_LIMIT = 120.0
 
 
 class MemcachedServer:
@@ -69,7 +69,7 @@ class MemcachedServer:
 
     def command(self, lines: str) -> bytes:
         """What the server answers, up to the end of the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=120) as connection:
             connection.sendall(f"{lines}\r\nquit\r\n".encode())
             return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -88,7 +88,7 @@ class MemcachedServer:
 
     def stored(self) -> list[str]:
         # This command ends by END, and hears no other before.
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=120) as connection:
             connection.sendall(b"lru_crawler metadump all\r\n")
             dump = b""
             while not dump.endswith(b"END\r\n"):

@@ -28,7 +28,7 @@ class MongoDBServer:
         with self.process:
             assert self.process.stdin is not None
             self.process.stdin.close()
-            self.process.wait(20)
+            self.process.wait(120)
 
     @property
     def port(self) -> int:

@@ -18,13 +18,17 @@ import redis
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START_LIMIT = 10.0
+START_LIMIT = 120.0
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that stays ours: a bound socket keeps others from it, and yet a server may listen on it."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", 0))
+    port = bound.getsockname()[1]
+    bound.detach()  # closed when this process ends
+    return port
 
 
 class RedisServer:
@@ -75,7 +79,7 @@ class RedisServer:
 
     @contextmanager
     def monitored(self) -> Iterator[Monitor]:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=120) as connection:
             connection.sendall(b"MONITOR\r\n")
             monitor = Monitor(connection, self)
             assert monitor.lines.readline() == b"+OK\r\n"

@@ -1,13 +1,16 @@
 //! A network on demand, between a store and its real server.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use flask_session_core::Deadline;
 use socket2::SockRef;
+
+use crate::servers::Port;
 
 /// How the network treats what passes, on connections old and new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +21,21 @@ pub enum Network {
     Refuses,
     /// What the client sends doesn't arrive at the server; connecting works.
     HangsBeforeSending,
-    /// What the client sends arrives and is carried out; the reply doesn't come.
+    /// What the client sends arrives and is carried out; the reply comes when the network behaves
+    /// otherwise again.
     HangsAfterSending,
     /// The connection is reset after so many bytes of a reply; 0 loses the reply whole.
     ResetsReply {
         /// The bytes that still pass.
         after: usize,
     },
+    /// The connection is closed, in order, after so many bytes of a reply; 0 loses the reply whole.
+    ClosesReply {
+        /// The bytes that still pass.
+        after: usize,
+    },
+    /// Something that isn't the server's protocol comes instead of the reply.
+    Garbles,
     /// Replies come one byte at a time.
     Drips {
         /// The pause before each byte.
@@ -34,7 +45,10 @@ pub enum Network {
     Closes,
 }
 
-/// A TCP proxy on a free loopback port. Dropping it closes everything.
+/// What comes from a server of another protocol.
+const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>\r\n";
+
+/// A TCP proxy on a loopback port of its own. Dropping it closes everything.
 #[derive(Debug)]
 pub struct Proxy {
     state: Arc<State>,
@@ -42,9 +56,10 @@ pub struct Proxy {
 
 #[derive(Debug)]
 struct State {
-    address: SocketAddr,
+    port: Port,
     server: SocketAddr,
     network: Mutex<Network>,
+    next_reply: Mutex<Option<Network>>,
     listener: Mutex<Option<TcpListener>>,
     links: Mutex<Vec<Weak<Link>>>,
     accepted: AtomicUsize,
@@ -54,12 +69,13 @@ struct State {
 impl Proxy {
     /// A proxy in front of the server at `server`; everything passes.
     pub fn before(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+        let port = Port::reserve();
         let state = Arc::new(State {
-            address: listener.local_addr().expect("a bound port has an address"),
             server,
             network: Mutex::new(Network::Open),
-            listener: Mutex::new(Some(listener)),
+            next_reply: Mutex::default(),
+            listener: Mutex::new(Some(listen(&port))),
+            port,
             links: Mutex::default(),
             accepted: AtomicUsize::new(0),
             over: AtomicBool::new(false),
@@ -71,7 +87,7 @@ impl Proxy {
 
     /// Where clients connect.
     pub fn address(&self) -> SocketAddr {
-        self.state.address
+        self.state.port.address()
     }
 
     /// Makes the network behave so from now on.
@@ -80,10 +96,19 @@ impl Proxy {
         if network == Network::Refuses {
             *listener = None;
         } else if listener.is_none() {
-            let bound = TcpListener::bind(self.state.address).expect("the same port is still free");
-            *listener = Some(bound);
+            *listener = Some(listen(&self.state.port));
         }
         *lock(&self.state.network) = network;
+    }
+
+    /// Makes the network behave so for the next reply only.
+    pub fn meets(&self, network: Network) {
+        *lock(&self.state.next_reply) = Some(network);
+    }
+
+    /// Whether what [`meets`](Self::meets) was told has come to pass.
+    pub fn has_met(&self) -> bool {
+        lock(&self.state.next_reply).is_none()
     }
 
     /// Resets every connection that there is; new ones are treated as before.
@@ -107,6 +132,14 @@ impl Drop for Proxy {
         *lock(&self.state.listener) = None;
         self.cut();
     }
+}
+
+fn listen(port: &Port) -> TcpListener {
+    let listener = TcpListener::bind(port.address()).expect("the port is ours");
+    listener
+        .set_nonblocking(true)
+        .expect("a listener may be asked without waiting");
+    listener
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -142,10 +175,7 @@ impl Link {
 
 fn accept(state: &Arc<State>) {
     while !state.over.load(Ordering::SeqCst) {
-        let accepted = lock(&state.listener).as_ref().map(|listener| {
-            listener.set_nonblocking(true)?;
-            listener.accept()
-        });
+        let accepted = lock(&state.listener).as_ref().map(TcpListener::accept);
         let Some(Ok((client, _))) = accepted else {
             thread::sleep(Duration::from_millis(1));
             continue;
@@ -191,15 +221,31 @@ fn copy(state: &State, link: &Link, reply: bool) {
             Err(_) => break,
         };
         let chunk = &buffer[..read];
-        let network = *lock(&state.network);
+        let next = if reply {
+            lock(&state.next_reply).take()
+        } else {
+            None
+        };
+        let network = next.unwrap_or(*lock(&state.network));
         let passed = match (network, reply) {
-            (Network::HangsBeforeSending, false) | (Network::HangsAfterSending, true) => continue,
+            (Network::HangsBeforeSending, false) => continue,
+            (Network::HangsAfterSending, true) => {
+                while *lock(&state.network) == network && !link.over.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                to.write_all(chunk)
+            }
             (Network::Closes, _) => break,
+            (Network::ClosesReply { after }, true) => {
+                let _ = to.write_all(&chunk[..after.min(read)]);
+                break;
+            }
+            (Network::Garbles, true) => to.write_all(GARBAGE),
             (Network::ResetsReply { after }, true) => {
                 let _ = to.write_all(&chunk[..after.min(read)]);
                 return link.reset();
             }
-            (Network::Drips { pause }, true) => drip(link, chunk, pause),
+            (Network::Drips { pause }, true) => drip(state, link, chunk, pause),
             _ => to.write_all(chunk),
         };
         if passed.is_err() {
@@ -209,13 +255,22 @@ fn copy(state: &State, link: &Link, reply: bool) {
     link.close();
 }
 
-fn drip(link: &Link, chunk: &[u8], pause: Duration) -> std::io::Result<()> {
-    for byte in chunk {
-        thread::sleep(pause);
-        if link.over.load(Ordering::SeqCst) {
-            break;
+/// Passes one byte on after each pause, and the rest when the network behaves otherwise.
+fn drip(state: &State, link: &Link, chunk: &[u8], pause: Duration) -> std::io::Result<()> {
+    let mut left = chunk;
+    while let Some((byte, rest)) = left.split_first() {
+        let deadline = Deadline::within(pause);
+        while deadline.remaining().is_ok() {
+            if link.over.load(Ordering::SeqCst) {
+                return Ok(());
+            }
+            if *lock(&state.network) != (Network::Drips { pause }) {
+                return (&link.client).write_all(left);
+            }
+            thread::sleep(pause.min(Duration::from_millis(2)));
         }
         (&link.client).write_all(&[*byte])?;
+        left = rest;
     }
     Ok(())
 }

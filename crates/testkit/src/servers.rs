@@ -5,18 +5,20 @@
 //! A missing program is a panic that says what to install, so that a test can't pass by being
 //! skipped.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use flask_session_core::Deadline;
 
+use crate::PATIENCE;
+
 mod certificates;
 mod memcached;
 mod mongodb;
 #[cfg(unix)]
 mod mysql;
+mod port;
 #[cfg(unix)]
 mod postgresql;
 mod redis;
@@ -32,6 +34,7 @@ pub use memcached::MemcachedServer;
 pub use mongodb::{MongoServer, MongoSettings};
 #[cfg(unix)]
 pub use mysql::MysqlServer;
+pub use port::{Port, nobody};
 #[cfg(unix)]
 pub use postgresql::PostgresqlServer;
 pub use redis::{RedisServer, RedisSettings};
@@ -40,22 +43,6 @@ pub use redis_cluster::RedisCluster;
 #[cfg(unix)]
 pub use redis_sentinel::RedisSentinel;
 
-const START: Duration = Duration::from_secs(15);
-
-/// A loopback port that was free a moment ago.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
-    listener
-        .local_addr()
-        .expect("a bound port has an address")
-        .port()
-}
-
-/// A loopback address where nothing listens.
-pub fn nobody() -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()))
-}
-
 /// A child process that doesn't outlive its handle.
 #[derive(Debug)]
 struct Process {
@@ -63,8 +50,7 @@ struct Process {
 }
 
 impl Process {
-    /// Starts `program` and waits until `ready` says so. An error if it ended before that, as
-    /// when somebody else took its port meanwhile.
+    /// Starts `program` and waits until `ready` says so. An error if it ended before that.
     fn start(command: &mut Command, ready: impl Fn() -> bool) -> Result<Self, ExitStatus> {
         let child = command
             .stdin(Stdio::null())
@@ -75,14 +61,14 @@ impl Process {
         let child = child
             .unwrap_or_else(|error| panic!("can't start {program} ({error}): please install it"));
         let mut process = Self { child };
-        let deadline = Deadline::within(START);
+        let deadline = Deadline::within(PATIENCE);
         while !ready() {
             if let Ok(Some(status)) = process.child.try_wait() {
                 return Err(status);
             }
             assert!(
                 deadline.remaining().is_ok(),
-                "{program} isn't ready after {START:?}"
+                "{program} isn't ready after {PATIENCE:?}"
             );
             thread::sleep(Duration::from_millis(2));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use flask_session_core::{Deadline, Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::memcached::MemcachedStore;
-use flask_session_testkit::servers::{MemcachedServer, nobody};
+use flask_session_testkit::servers::MemcachedServer;
 use flask_session_testkit::{Network, PATIENCE, Proxy, faults};
 
 use super::{LIFE, at, bytes, delete, key, load, save, store, stored, touch};
@@ -198,7 +198,7 @@ fn while_connections_break_nobody_sees_anothers_record() {
 
 #[test]
 fn what_speaks_another_protocol_is_told_from_memcached() {
-    let listener = std::net::TcpListener::bind(nobody()).unwrap();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
     let other = thread::spawn(move || {
         let (mut connection, _) = listener.accept().unwrap();

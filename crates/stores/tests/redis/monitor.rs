@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
+use flask_session_testkit::PATIENCE;
 use flask_session_testkit::servers::RedisServer;
 
 pub(crate) struct Monitor<'a> {
@@ -14,9 +14,7 @@ pub(crate) struct Monitor<'a> {
 impl<'a> Monitor<'a> {
     pub(crate) fn start(server: &'a RedisServer) -> Self {
         let mut connection = TcpStream::connect(server.address()).unwrap();
-        connection
-            .set_read_timeout(Some(Duration::from_secs(5)))
-            .unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
         connection.write_all(b"MONITOR\r\n").unwrap();
         let mut lines = BufReader::new(connection);
         let mut answer = String::new();
@@ -49,7 +47,7 @@ impl<'a> Monitor<'a> {
                 .collect();
             match arguments[0].to_ascii_uppercase().as_str() {
                 "ECHO" => return commands,
-                "HELLO" | "CLIENT" | "SELECT" | "AUTH" => {}
+                "HELLO" | "CLIENT" | "SELECT" | "AUTH" | "QUIT" => {}
                 _ if origin.ends_with("lua") => {}
                 _ => commands.push(arguments),
             }

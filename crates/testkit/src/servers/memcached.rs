@@ -2,7 +2,7 @@
 
 use std::fs::{Permissions, set_permissions};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Process, free_port};
+use super::{Port, Process};
 
 /// A memcached of at most 64 MB; on TCP, or on a Unix socket.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct MemcachedServer {
     // Ended before its folder goes.
     process: Option<Process>,
     arguments: Vec<String>,
-    port: Option<u16>,
+    port: Option<Port>,
     folder: TempDir,
 }
 
@@ -43,16 +43,14 @@ impl MemcachedServer {
         let mut server = Self {
             process: None,
             arguments: arguments.iter().map(ToString::to_string).collect(),
-            port: None,
+            port: tcp.then(Port::reserve),
             folder: TempDir::with_prefix("memcached-").expect("a temporary folder"),
         };
-        for _ in 0..5 {
-            server.port = tcp.then(free_port);
-            if server.restart() {
-                return server;
-            }
-        }
-        panic!("memcached ended at once, five times; is it installed, are its options known?");
+        assert!(
+            server.restart(),
+            "memcached ended at once; is it installed, are its options known?"
+        );
+        server
     }
 
     /// Ends the process; connections break and the port refuses. What was stored is lost.
@@ -64,7 +62,7 @@ impl MemcachedServer {
     pub fn restart(&mut self) -> bool {
         self.stop();
         let mut command = Command::new("memcached");
-        if let Some(port) = self.port {
+        if let Some(port) = &self.port {
             let port = port.to_string();
             command.args(["-l", "127.0.0.1", "-U", "0", "-p", &port]);
         } else {
@@ -101,8 +99,8 @@ impl MemcachedServer {
 
     /// Its TCP address. Panics if it listens on a Unix socket.
     pub fn address(&self) -> SocketAddr {
-        let port = self.port.expect("this memcached listens on TCP");
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+        let port = self.port.as_ref();
+        port.expect("this memcached listens on TCP").address()
     }
 
     /// Its Unix socket, if it listens on one.
@@ -118,20 +116,16 @@ impl MemcachedServer {
         }
     }
 
-    /// Sends lines on a new connection and returns the raw reply, up to 64 kB; for looking behind
-    /// a store's back. Over TCP only.
+    /// Sends lines on a new connection and returns the raw reply; for looking behind a store's
+    /// back. Over TCP only.
     pub fn command(&self, lines: &str) -> String {
         let failed = "memcached answers";
         let mut connection = TcpStream::connect(self.address()).expect(failed);
-        let limit = Some(Duration::from_millis(100));
-        connection.set_read_timeout(limit).expect(failed);
-        let request = format!("{lines}\r\n");
+        // It hangs up after that, so that the reply has an end.
+        let request = format!("{lines}\r\nquit\r\n");
         connection.write_all(request.as_bytes()).expect(failed);
-        let mut reply = Vec::new();
-        let mut buffer = vec![0; 65_536];
-        while let Ok(read @ 1..) = connection.read(&mut buffer) {
-            reply.extend_from_slice(&buffer[..read]);
-        }
-        String::from_utf8_lossy(&reply).into_owned()
+        let mut reply = String::new();
+        connection.read_to_string(&mut reply).expect(failed);
+        reply
     }
 }

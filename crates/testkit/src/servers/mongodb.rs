@@ -1,14 +1,14 @@
 //! A server that speaks MongoDB's wire protocol: `dev/servers/mongodb`.
 
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use super::{Certificates, free_port};
+use super::{Certificates, Port};
 
 /// How the server is started; by default plain TCP, and nobody has to log in.
 #[derive(Debug, Clone, Default)]
@@ -25,9 +25,9 @@ pub struct MongoSettings {
 pub struct MongoServer {
     process: Option<Child>,
     settings: MongoSettings,
-    port: u16,
+    port: Port,
     certificates: Option<Certificates>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl MongoServer {
@@ -44,12 +44,16 @@ impl MongoServer {
 
     /// Starts one with `settings`.
     pub fn with(settings: MongoSettings) -> Self {
-        let folder = TempDir::with_prefix("mongodb-").expect("a temporary folder");
-        let certificates = settings.tls.then(|| Certificates::make(folder.path()));
+        let folder = settings
+            .tls
+            .then(|| TempDir::with_prefix("mongodb-").expect("a temporary folder"));
+        let certificates = folder
+            .as_ref()
+            .map(|folder| Certificates::make(folder.path()));
         let mut server = Self {
             process: None,
             settings,
-            port: free_port(),
+            port: Port::reserve(),
             certificates,
             _folder: folder,
         };
@@ -96,7 +100,7 @@ impl MongoServer {
 
     /// Its address.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        self.port.address()
     }
 
     /// Its certificates, with TLS.
@@ -118,7 +122,7 @@ impl MongoServer {
             let file = files.authority.display().to_string();
             options.push(format!("tls=true&tlsCAFile={}", file.replace('/', "%2F")));
         }
-        let (port, options) = (self.port, options.join("&"));
+        let (port, options) = (&self.port, options.join("&"));
         format!("mongodb://{user}127.0.0.1:{port}/{database}?{options}")
     }
 }

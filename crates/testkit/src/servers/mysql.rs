@@ -1,7 +1,7 @@
 //! mariadbd.
 
 use std::ffi::OsStr;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use std::{fs, io};
 use tempfile::TempDir;
 
 use super::supervised::{Supervised, as_owner, give_away};
-use super::{Certificates, free_port};
+use super::{Certificates, Port};
 
 /// A MariaDB server with a database `sessions` and a user `app`: over TCP, with TLS for who asks for
 /// it. It doesn't wait for the disk.
@@ -19,7 +19,7 @@ use super::{Certificates, free_port};
 pub struct MysqlServer {
     // Ended before its folder goes.
     process: Option<Supervised>,
-    port: u16,
+    port: Port,
     certificates: Certificates,
     folder: TempDir,
 }
@@ -57,6 +57,8 @@ impl MysqlServer {
                 "--datadir={}",
                 folder.path().join("data").display()
             ))
+            // A server that starts removes what others have in the usual place.
+            .arg(format!("--tmpdir={}", folder.path().display()))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let made = as_owner(&mut install, folder.path()).and_then(Command::status);
@@ -64,17 +66,12 @@ impl MysqlServer {
         assert!(made.success(), "mariadb-install-db failed");
         let mut server = Self {
             process: None,
-            port: free_port(),
+            port: Port::reserve(),
             certificates,
             folder,
         };
-        for _ in 0..5 {
-            if server.restart() {
-                return server;
-            }
-            server.port = free_port();
-        }
-        panic!("mariadbd did not start, five times");
+        assert!(server.restart(), "mariadbd did not start");
+        server
     }
 
     /// Ends the process at once; connections break and the port refuses.
@@ -92,6 +89,7 @@ impl MysqlServer {
         let settings = [
             "--no-defaults".to_owned(),
             format!("--datadir={}", in_folder("data")),
+            format!("--tmpdir={}", file(folder)),
             format!("--socket={}", file(&self.socket())),
             format!("--pid-file={}", in_folder("pid")),
             format!("--init-file={}", in_folder("users.sql")),
@@ -116,7 +114,7 @@ impl MysqlServer {
 
     /// Its TCP address.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        self.port.address()
     }
 
     /// Its Unix socket.

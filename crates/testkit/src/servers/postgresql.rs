@@ -1,7 +1,7 @@
 //! postgres.
 
 use std::ffi::OsStr;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use std::{fs, io};
 use tempfile::TempDir;
 
 use super::supervised::{Supervised, as_owner, give_away};
-use super::{Certificates, free_port};
+use super::{Certificates, Port};
 
 /// A PostgreSQL server: over TCP with password and, for who asks for it, TLS; over its socket
 /// for anybody. It doesn't wait for the disk.
@@ -19,7 +19,7 @@ use super::{Certificates, free_port};
 pub struct PostgresqlServer {
     // Ended before its folder goes.
     process: Option<Supervised>,
-    port: u16,
+    port: Port,
     certificates: Certificates,
     programs: PathBuf,
     folder: TempDir,
@@ -58,18 +58,13 @@ impl PostgresqlServer {
         assert!(made.expect("initdb runs").success(), "initdb failed");
         let mut server = Self {
             process: None,
-            port: free_port(),
+            port: Port::reserve(),
             certificates,
             programs,
             folder,
         };
-        for _ in 0..5 {
-            if server.restart() {
-                return server;
-            }
-            server.port = free_port();
-        }
-        panic!("postgres did not start, five times");
+        assert!(server.restart(), "postgres did not start");
+        server
     }
 
     /// Ends the process at once; connections break and the port refuses.
@@ -80,7 +75,7 @@ impl PostgresqlServer {
     /// Starts again on the same port, with the same data. False if it could not.
     pub fn restart(&mut self) -> bool {
         self.stop();
-        let (folder, port) = (self.folder.path(), self.port);
+        let (folder, port) = (self.folder.path(), &self.port);
         let file = |path: &Path| path.display().to_string();
         let settings = [
             "listen_addresses=127.0.0.1".to_owned(),
@@ -112,7 +107,7 @@ impl PostgresqlServer {
 
     /// Its TCP address.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        self.port.address()
     }
 
     /// The folder of its socket.

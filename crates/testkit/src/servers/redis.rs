@@ -2,14 +2,14 @@
 
 use std::io::{Read, Write};
 use std::iter;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Certificates, Process, free_port};
+use super::{Certificates, Port, Process};
 
 /// How a redis-server is started; by default on TCP, without password.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct RedisServer {
     // Ended before its folder goes.
     process: Option<Process>,
     settings: RedisSettings,
-    port: u16,
+    port: Port,
     certificates: Option<Certificates>,
     folder: TempDir,
 }
@@ -48,19 +48,15 @@ impl RedisServer {
         let mut server = Self {
             process: None,
             settings,
-            port: free_port(),
+            port: Port::reserve(),
             certificates,
             folder,
         };
-        for _ in 0..5 {
-            if server.restart() {
-                return server;
-            }
-            server.port = free_port();
-        }
-        panic!(
-            "redis-server ended at once, five times; is it installed and are its options known?"
+        assert!(
+            server.restart(),
+            "redis-server ended at once; is it installed and are its options known?"
         );
+        server
     }
 
     /// Ends the process; connections break and the port refuses. What was stored is lost.
@@ -124,7 +120,7 @@ impl RedisServer {
 
     /// Its TCP address, for TLS too.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        self.port.address()
     }
 
     /// Its Unix socket.
@@ -151,8 +147,8 @@ impl RedisServer {
         }
     }
 
-    /// Sends one command on a new plain connection and returns the raw reply, up to 64 kB; for
-    /// looking behind a store's back. Not with TLS.
+    /// Sends one command on a new plain connection and returns the raw reply; for looking behind a
+    /// store's back. Not with TLS.
     pub fn command(&self, words: &[&str]) -> String {
         let failed = "redis-server answers";
         let mut connection = TcpStream::connect(self.address()).expect(failed);
@@ -161,19 +157,16 @@ impl RedisServer {
             request += &encoded(&["AUTH", password]);
         }
         request += &encoded(words);
+        // It hangs up after that, so that the reply has an end.
+        request += &encoded(&["QUIT"]);
         connection.write_all(request.as_bytes()).expect(failed);
-        connection
-            .set_read_timeout(Some(Duration::from_millis(100)))
-            .expect(failed);
         let mut reply = Vec::new();
-        let mut buffer = vec![0; 65_536];
-        while let Ok(read @ 1..) = connection.read(&mut buffer) {
-            reply.extend_from_slice(&buffer[..read]);
-        }
-        let reply = String::from_utf8_lossy(&reply).into_owned();
+        connection.read_to_end(&mut reply).expect(failed);
+        let reply = String::from_utf8_lossy(&reply);
+        let reply = reply.strip_suffix("+OK\r\n").expect(failed);
         match &self.settings.password {
             Some(_) => reply.trim_start_matches("+OK\r\n").to_owned(),
-            None => reply,
+            None => reply.to_owned(),
         }
     }
 }

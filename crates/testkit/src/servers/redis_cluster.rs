@@ -8,7 +8,7 @@ use flask_session_core::Deadline;
 use tempfile::TempDir;
 
 use super::redis_sentinel::command;
-use super::{Certificates, RedisServer, RedisSettings, free_port};
+use super::{Certificates, Port, RedisServer, RedisSettings};
 
 /// How many servers share the keys.
 const PRIMARIES: usize = 3;
@@ -23,6 +23,7 @@ const FORMING: Duration = Duration::from_secs(60);
 pub struct RedisCluster {
     /// The servers that hold the keys at first, in the order of their slots; then their replicas.
     pub nodes: Vec<RedisServer>,
+    buses: Vec<Port>,
     certificates: Option<(Certificates, TempDir)>,
 }
 
@@ -34,42 +35,46 @@ impl RedisCluster {
             (Certificates::make(folder.path()), folder)
         });
         let count = if replicas { 2 * PRIMARIES } else { PRIMARIES };
-        let buses: Vec<u16> = (0..count).map(|_| free_port()).collect();
-        let nodes = buses.iter().map(|bus| {
-            let mut settings = settings.clone();
-            let mut option = |name: &str, value: String| {
-                settings.options.push((name.to_owned(), value));
-            };
-            option("cluster-enabled", "yes".to_owned());
-            option("cluster-port", bus.to_string());
-            option("cluster-node-timeout", "1000".to_owned());
-            option("repl-diskless-sync-delay", "0".to_owned());
-            if let Some((files, _)) = &certificates {
-                let path = |path: &Path| path.display().to_string();
-                option("tls-cluster", "yes".to_owned());
-                option("tls-replication", "yes".to_owned());
-                option("tls-ca-cert-file", path(&files.authority));
-                option("tls-cert-file", path(&files.certificate));
-                option("tls-key-file", path(&files.key));
-            }
-            RedisServer::with(settings)
-        });
+        let buses: Vec<Port> = (0..count).map(|_| Port::reserve()).collect();
+        let nodes: Vec<_> = buses
+            .iter()
+            .map(|bus| {
+                let mut settings = settings.clone();
+                let mut option = |name: &str, value: String| {
+                    settings.options.push((name.to_owned(), value));
+                };
+                option("cluster-enabled", "yes".to_owned());
+                option("cluster-port", bus.to_string());
+                option("cluster-node-timeout", "1000".to_owned());
+                option("repl-diskless-sync-delay", "0".to_owned());
+                if let Some((files, _)) = &certificates {
+                    let path = |path: &Path| path.display().to_string();
+                    option("tls-cluster", "yes".to_owned());
+                    option("tls-replication", "yes".to_owned());
+                    option("tls-ca-cert-file", path(&files.authority));
+                    option("tls-cert-file", path(&files.certificate));
+                    option("tls-key-file", path(&files.key));
+                }
+                RedisServer::with(settings)
+            })
+            .collect();
         let cluster = Self {
-            nodes: nodes.collect(),
+            nodes,
+            buses,
             certificates,
         };
-        cluster.form(&buses);
+        cluster.form();
         cluster
     }
 
-    fn form(&self, buses: &[u16]) {
+    fn form(&self) {
         for (number, bounds) in BOUNDS.windows(2).enumerate() {
             let (first, last) = (bounds[0].to_string(), (bounds[1] - 1).to_string());
             self.command(number, &["CLUSTER", "ADDSLOTSRANGE", &first, &last]);
             let epoch = (number + 1).to_string();
             self.command(number, &["CLUSTER", "SET-CONFIG-EPOCH", &epoch]);
         }
-        for (node, bus) in self.nodes.iter().zip(buses).skip(1) {
+        for (node, bus) in self.nodes.iter().zip(&self.buses).skip(1) {
             let port = node.address().port().to_string();
             let bus = bus.to_string();
             self.command(0, &["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);

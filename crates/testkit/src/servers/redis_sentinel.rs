@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::redis::encoded;
-use super::{Process, RedisServer, free_port};
+use super::{Port, Process, RedisServer};
 
 /// A sentinel that watches a primary under the name `main`. It finds the primary's replicas, and
 /// decides alone that one of them takes over, after half a second without an answer.
@@ -19,7 +19,7 @@ use super::{Process, RedisServer, free_port};
 pub struct RedisSentinel {
     // Ended before its folder goes.
     process: Option<Process>,
-    port: u16,
+    port: Port,
     folder: TempDir,
 }
 
@@ -29,10 +29,10 @@ impl RedisSentinel {
     pub fn watching(primary: &RedisServer, lines: &[&str]) -> Self {
         let mut folder = TempDir::with_prefix("sentinel-").expect("a temporary folder");
         for _ in 0..5 {
-            let port = free_port();
+            let port = Port::reserve();
             let written = fs::write(
                 folder.path().join("sentinel.conf"),
-                configuration(primary, folder.path(), port, lines),
+                configuration(primary, folder.path(), &port, lines),
             );
             written.expect("the temporary folder takes files");
             let mut sentinel = Self {
@@ -68,7 +68,7 @@ impl RedisSentinel {
 
     /// Its TCP address, for TLS too.
     pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+        self.port.address()
     }
 
     /// Sends one command and returns the raw reply.
@@ -81,7 +81,7 @@ impl RedisSentinel {
     }
 }
 
-fn configuration(primary: &RedisServer, folder: &Path, port: u16, lines: &[&str]) -> String {
+fn configuration(primary: &RedisServer, folder: &Path, port: &Port, lines: &[&str]) -> String {
     let mut text = String::new();
     let mut line = |line: String| text += &(line + "\n");
     if let Some(files) = primary.certificates() {

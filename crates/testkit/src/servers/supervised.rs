@@ -2,6 +2,7 @@
 //! by all tests of a program and kept in a `static`.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -11,20 +12,22 @@ use std::{fs, io, thread};
 
 use flask_session_core::Deadline;
 
-use super::START;
+use crate::PATIENCE;
 
 /// The user that servers run as when we are root: several refuse to be root.
 const NOBODY: u32 = 65_534;
 
-/// Waits for the end of its input, which comes with our end, and then ends the server.
+/// Ends the server when it is told to, or when its input ends, as it does with our end; then nobody
+/// else is left to remove the folder.
 const SUPERVISOR: &str = r#""$@" >/dev/null 2>&1 &
 child=$!
 echo started
-cat >/dev/null
+word=
+read word
 kill -QUIT $child 2>/dev/null || kill $child 2>/dev/null
 wait $child
 kill -KILL $child 2>/dev/null
-exit 0"#;
+[ "$word" ] || rm -rf "$PWD""#;
 
 /// A server under a supervisor.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ impl Supervised {
             .stderr(Stdio::null())
             .spawn()?;
         let process = Self { child };
-        let deadline = Deadline::within(START);
+        let deadline = Deadline::within(PATIENCE);
         while !ready() {
             if deadline.remaining().is_err() {
                 return Err(io::ErrorKind::TimedOut.into());
@@ -62,7 +65,9 @@ impl Supervised {
 
 impl Drop for Supervised {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
+        if let Some(mut input) = self.child.stdin.take() {
+            let _ = input.write_all(b"stop\n");
+        }
         let _ = self.child.wait();
     }
 }

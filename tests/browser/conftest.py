@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
 APP = Path(__file__).resolve().parents[2] / "examples" / "flask_app" / "app.py"
-START_LIMIT = 30.0
-PAGE_LIMIT = 20.0
+START_LIMIT = 120.0
+PAGE_LIMIT = 120.0
 
 
 def is_gone(page: WebElement) -> bool:
@@ -69,7 +69,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Site(f"http://127.0.0.1:{port}", request.param)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 def wait_until_it_listens(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -124,7 +124,7 @@ def test_the_page_about_the_session_tells_the_truth(browser: Browser, site: Site
     assert browser.text("sid") == str(cookie["value"])[:6] + "…"
     assert browser.text("backend") == site.backend
     assert browser.text("guarantee") == "merge"
-    assert (browser.text("age") or "").endswith(("second", "seconds"))
+    assert (browser.text("age") or "").endswith(("second", "seconds", "minute", "minutes"))
     small = int(browser.text("size") or "")
     browser.visit("/")
     browser.press("add-ink")

@@ -87,7 +87,7 @@ def stop(runner: subprocess.Popen[str]) -> None:
     with runner:
         assert runner.stdin is not None
         runner.stdin.close()
-        runner.wait(20)
+        runner.wait(120)
 
 
 @pytest.fixture(scope="session")

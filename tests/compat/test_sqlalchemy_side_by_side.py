@@ -68,7 +68,7 @@ def runners() -> Iterator[Runners]:
     }
     yield started
     for runner in started.values():
-        runner.communicate("", timeout=20)
+        runner.communicate("", timeout=120)
 
 
 class Conversation:

@@ -18,7 +18,7 @@ from flask_session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LIMIT = 30.0
+LIMIT = 120.0
 
 
 @dataclass

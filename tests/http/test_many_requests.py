@@ -23,7 +23,7 @@ def test_writers_of_different_keys_all_at_once_lose_nothing(site: Site) -> None:
 
     def write(number: int) -> None:
         browser = site.browser(ann.cookie)
-        together.wait(30)
+        together.wait(120)
         for turn in range(ROUNDS):
             assert browser.visit(put(**{f"key-{number}-{turn}": turn})).status == 200
 
@@ -44,7 +44,7 @@ def test_a_log_out_among_many_writers_is_final(site: Site) -> None:
             number: int, cookie: str | None = old, together: threading.Barrier = together
         ) -> str | None:
             browser = site.browser(cookie)
-            together.wait(30)
+            together.wait(120)
             browser.visit(log_out if number == 0 else put(**{f"key-{number}": number}))
             return browser.cookie
 
@@ -67,7 +67,7 @@ def test_a_renewal_among_many_writers_loses_neither_the_session_nor_what_came_be
             number: int, cookie: str | None = old, together: threading.Barrier = together
         ) -> tuple[int, str]:
             browser = site.browser(cookie)
-            together.wait(30)
+            together.wait(120)
             if number == 0:
                 browser.visit(renew)
             else:

@@ -92,12 +92,13 @@ def make_table(site: Site) -> None:
 
 
 def test_an_item_has_an_id_a_binary_and_whole_seconds(site: Site) -> None:
+    before = int(time.time())
     sid = site.new(a=1)
     item = site.item(sid)
     assert set(item) == {"id", "val", "expiration"}
     assert item["val"].value == ENTRIES
     assert item["expiration"] % 1 == 0
-    assert abs(int(item["expiration"]) - time.time() - 31 * 24 * HOUR) < 5
+    assert before <= int(item["expiration"]) - 31 * 24 * HOUR <= time.time() + 1
     assert site.open(sid)["a"] == 1
     assert site.interface.guarantee == "merge"
 
@@ -137,7 +138,7 @@ def test_an_expired_session_is_absent_although_dynamodb_has_not_removed_it(site:
     site.put(sid, int(time.time()) - 1)
     assert site.open(sid).new
     assert not site.interface._current_store().touch(f"session:{sid}", HOUR)
-    site.put(sid, int(time.time()) + 5)
+    site.put(sid, int(time.time()) + 1000)
     assert site.open(sid)["a"] == 1
 
 
@@ -148,9 +149,10 @@ def test_expiry_is_right_in_every_time_zone_also_of_what_flask_session_wrote(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
+        before = int(time.time())
         sid = site.new(a=1)
-        assert abs(int(site.item(sid)["expiration"]) - time.time() - 31 * 24 * HOUR) < 5
-        for seconds, lives in ((60, True), (-60, False)):
+        assert before <= int(site.item(sid)["expiration"]) - 31 * 24 * HOUR <= time.time() + 1
+        for seconds, lives in ((600, True), (-600, False)):
             if not lives and "America" in zone:
                 continue  # its number is hours ahead, and a refresh goes by the number
             # What 0.8.0 writes: the time in UTC, taken for the time of this place.
@@ -279,7 +281,7 @@ assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
 
 def test_forked_children_see_only_their_own_sessions(dynamodb_server: DynamoDBServer) -> None:
     command = [sys.executable, "-c", FORKING, dynamodb_server.url, dynamodb_server.table_name()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
 
 

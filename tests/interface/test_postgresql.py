@@ -6,7 +6,6 @@ import itertools
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -225,7 +224,7 @@ def test_a_serializable_application_keeps_both_writers_of_many(postgresql_server
     together = threading.Barrier(4)
 
     def write(number: int) -> None:
-        together.wait(10)
+        together.wait(120)
         for turn in range(10):
             session = site.open(sid)
             session[f"{number}-{turn}"] = turn
@@ -235,20 +234,33 @@ def test_a_serializable_application_keeps_both_writers_of_many(postgresql_server
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert len(site.open(sid)) == 2 + 40
     strict.closeall()
 
 
 def test_more_threads_than_connections_wait_for_one(postgresql_server: StartedServer) -> None:
-    small = ThreadedConnectionPool(1, 1, postgresql_server.url)
+    asked = threading.Event()
+
+    class Small(ThreadedConnectionPool):
+        def getconn(self, *arguments: Any) -> Any:
+            asked.set()
+            return super().getconn(*arguments)
+
+    small = Small(1, 1, postgresql_server.url)
     site = Site(small, SESSION_POSTGRESQL_TABLE=f"sessions_{next(NUMBERS)}")
     sid = site.new(a=1)
     taken = small.getconn()
-    threading.Timer(0.2, small.putconn, (taken,)).start()
-    begin = time.monotonic()
+    asked.clear()
+
+    def give_back() -> None:
+        asked.wait(120)
+        small.putconn(taken)
+
+    giving = threading.Thread(target=give_back)
+    giving.start()
     assert site.open(sid)["a"] == 1
-    assert 0.1 < time.monotonic() - begin < 4
+    giving.join()
     small.closeall()
 
 
@@ -324,7 +336,7 @@ own(9)
 
 def test_forked_children_see_only_their_own_sessions(postgresql_server: StartedServer) -> None:
     command = [sys.executable, "-c", FORKING, postgresql_server.url, f"sessions_{next(NUMBERS)}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from started_server import StartedServer
 
-FAILOVER_LIMIT = 60.0
+FAILOVER_LIMIT = 120.0
 
 
 class Site:
@@ -115,8 +116,11 @@ def test_sessions_lie_on_every_node_and_their_writers_keep_both(
     cluster_site: Site, cluster: redis.RedisCluster
 ) -> None:
     site = cluster_site
-    nodes = set()
-    for size in (1, 10_000) * 8:
+    nodes: set[str] = set()
+    # Ids are random: until one lay on each node.
+    for size in itertools.chain((1, 10_000) * 4, itertools.repeat(1)):
+        if size == 1 and len(nodes) == 3:
+            break
         sid = site.new(text="x" * size)
         nodes.add(cluster.get_node_from_key(f"session:{sid}").name)
         one, other, emptied = site.open(sid), site.open(sid), site.open(sid)
@@ -126,7 +130,6 @@ def test_sessions_lie_on_every_node_and_their_writers_keep_both(
         site.save(other)
         site.save(emptied)
         assert dict(site.open(sid)) == {"_permanent": True, "a": 1, "b": 2}
-    assert len(nodes) == 3
     assert site.interface.guarantee == "merge"
 
 
@@ -134,8 +137,11 @@ def test_in_a_cluster_a_log_out_is_final_and_a_renewed_session_moves_between_nod
     cluster_site: Site, cluster: redis.RedisCluster
 ) -> None:
     site = cluster_site
-    moved = set()
-    for number in range(8):
+    moved: set[bool] = set()
+    # Ids are random: until one stayed on its node, and one moved.
+    for number in itertools.count():
+        if len(moved) == 2:
+            break
         old = site.new(number=number)
         session = site.open(old)
         site.interface.regenerate(session)
@@ -150,8 +156,6 @@ def test_in_a_cluster_a_log_out_is_final_and_a_renewed_session_moves_between_nod
         site.save(leaving)
         assert "Set-Cookie" not in site.save(slow).headers
         assert site.open(new).new
-    # By chance both: ids on the same node and on different ones.
-    assert False in moved
 
 
 def test_in_a_cluster_an_unchanged_sessions_life_is_extended(

@@ -16,7 +16,7 @@ from flask_session import Session
 
 CHILDREN = 30
 THREADS = 3
-LIMIT = 10
+LIMIT = 120
 
 
 def main():

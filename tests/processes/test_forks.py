@@ -17,7 +17,7 @@ import pytest
 from redis_server import free_port
 
 HERE = Path(__file__).parent
-LIMIT = 60
+LIMIT = 300
 BROWSERS = 8
 ROUNDS = 30
 

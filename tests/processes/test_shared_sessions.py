@@ -13,7 +13,7 @@ from flask import Flask, session
 from flask_session import Session
 
 HERE = Path(__file__).parent
-LIMIT = 60
+LIMIT = 300
 PROCESSES = 3
 ROUNDS = 40
 

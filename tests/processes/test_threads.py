@@ -63,7 +63,7 @@ def test_threads_that_share_a_request_share_its_session(settings: dict[str, Any]
 
     def share() -> str:
         def work(number: int) -> str:
-            together.wait(30)
+            together.wait(120)
             seen = str(session["shared"]["user"])
             session[f"thread-{number}"] = number
             return seen
@@ -88,7 +88,7 @@ def test_a_large_value_is_whole_for_every_thread_that_touches_it_first(settings:
 
     def share() -> str:
         def work(_: int) -> int:
-            together.wait(30)
+            together.wait(120)
             return id(session["large"]) if session["large"] == list(range(2000)) else 0
 
         seen = set(in_threads_of_this_request(work))

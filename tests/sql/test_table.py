@@ -251,7 +251,7 @@ def test_requests_sweep_now_and_then(open_shop: Callable[..., Shop], database: s
         shop.db.session.commit()
     shop.view = lambda: None
     shop.app.test_client().get("/")
-    shop.interface._sweeper.wait(10)
+    shop.interface._sweeper.wait(120)
     assert shop.rows() == []
 
 

@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,9 +117,7 @@ def test_beside_a_write_transaction_of_the_view_the_session_joins_it(
         order(file_shop, "pen")
 
     with caplog.at_level(logging.DEBUG, "flask_session"):
-        begin = time.monotonic()
         assert file_shop.visit(view).status_code == 200
-        assert time.monotonic() - begin < 2
     (line,) = (record for record in caplog.records if record.name == "flask_session")
     assert line.levelno == logging.DEBUG
     # The view's work was never committed, and the session's change went with it.

@@ -33,6 +33,7 @@ mod patience;
 mod proxy;
 mod race;
 pub mod rules;
+mod samples;
 pub mod servers;
 mod subject;
 

@@ -19,7 +19,7 @@ pub enum Network {
     Open,
     /// New connections are refused; existing ones work.
     Refuses,
-    /// What the client sends doesn't arrive at the server; connecting works.
+    /// What the client sends arrives when the network behaves otherwise again; connecting works.
     HangsBeforeSending,
     /// What the client sends arrives and is carried out; the reply comes when the network behaves
     /// otherwise again.
@@ -228,8 +228,7 @@ fn copy(state: &State, link: &Link, reply: bool) {
         };
         let network = next.unwrap_or(*lock(&state.network));
         let passed = match (network, reply) {
-            (Network::HangsBeforeSending, false) => continue,
-            (Network::HangsAfterSending, true) => {
+            (Network::HangsBeforeSending, false) | (Network::HangsAfterSending, true) => {
                 while *lock(&state.network) == network && !link.over.load(Ordering::SeqCst) {
                     thread::sleep(Duration::from_millis(1));
                 }

@@ -12,7 +12,6 @@ mod content;
 mod life;
 mod races;
 mod removal;
-mod samples;
 mod trouble;
 
 pub use content::*;

@@ -1,5 +1,6 @@
 //! What a rule is tried on.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -7,6 +8,9 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use flask_session_core::{Guarantee, Result, Store, drive};
+
+use crate::PATIENCE;
+use crate::servers::nobody;
 
 /// A store under test, and what a rule must know of it.
 pub trait Subject: Send + Sync {
@@ -30,8 +34,8 @@ pub trait Subject: Send + Sync {
         Guarantee::Merge
     }
 
-    /// The same kind of store where nothing answers, in all the ways that the network knows
-    /// (see [`Network`](crate::Network)). Empty only for a store without a server.
+    /// The same kind of store where nothing answers; [other ways to fail](crate::faults) are tried
+    /// elsewhere. Empty only for a store without a server.
     fn unreachable(&self) -> Vec<Unreachable>;
 
     /// Whether the store is one for async hosts, whose operations wait. Otherwise each must be ready
@@ -53,8 +57,30 @@ pub struct Unreachable {
     pub why: &'static str,
     /// The store.
     pub store: Arc<dyn Store>,
-    /// When each of its operations must have ended at the latest.
+    /// When each of its operations must have ended at the latest: much later than the store's own
+    /// limit, and much earlier than without one.
     pub limit: Duration,
+}
+
+impl Unreachable {
+    /// One where nobody listens. `open` makes a store that reaches its server at the given address,
+    /// and gives up on an operation after the given limit.
+    pub fn nobody(open: impl FnOnce(SocketAddr, Duration) -> Arc<dyn Store>) -> Vec<Self> {
+        vec![Self::at(nobody(), "nobody listens", open)]
+    }
+
+    /// One at `address`, which doesn't answer, and why it doesn't.
+    pub fn at(
+        address: SocketAddr,
+        why: &'static str,
+        open: impl FnOnce(SocketAddr, Duration) -> Arc<dyn Store>,
+    ) -> Self {
+        Self {
+            why,
+            store: open(address, Duration::from_millis(300)),
+            limit: PATIENCE,
+        }
+    }
 }
 
 /// Tries one rule of [`rules`](crate::rules) on `subject`; panics if it isn't kept.

@@ -296,7 +296,7 @@ impl Subject for BrokenSubject {
             Wrong::AnswersWhereNobodyIs => vec![Unreachable {
                 why: "it works, though nothing should answer",
                 store: self.open(),
-                limit: Duration::from_secs(1),
+                limit: Duration::from_secs(30),
             }],
             _ => Vec::new(),
         }

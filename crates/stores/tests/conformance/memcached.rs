@@ -1,17 +1,17 @@
 //! memcached, in the ways in which it is reached and as far as its versions and settings go.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flask_session_core::{Guarantee, Store};
 use flask_session_stores::memcached::{MemcachedOptions, MemcachedStore};
-use flask_session_testkit::servers::{MemcachedServer, nobody};
-use flask_session_testkit::{Network, Proxy, Subject, Unreachable};
+use flask_session_testkit::servers::MemcachedServer;
+use flask_session_testkit::{PATIENCE, Subject, Unreachable, faults};
 
 struct Memcached {
     server: MemcachedServer,
     guarantee: Guarantee,
-    proxies: Vec<Proxy>,
 }
 
 impl Memcached {
@@ -19,7 +19,6 @@ impl Memcached {
         Self {
             server,
             guarantee: Guarantee::Merge,
-            proxies: Vec::new(),
         }
     }
 }
@@ -28,9 +27,16 @@ fn store(options: MemcachedOptions) -> Arc<dyn Store> {
     Arc::new(MemcachedStore::blocking(options).expect("legal options"))
 }
 
+fn opened(address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+    let options = MemcachedOptions::from_url(&format!("memcached://{address}"));
+    let options = options.expect("a legal URL").timeout(limit);
+    store(options.connect_timeout(limit))
+}
+
 impl Subject for Memcached {
     fn open(&self) -> Arc<dyn Store> {
-        store(MemcachedOptions::from_url(&self.server.url()).expect("a legal URL"))
+        let options = MemcachedOptions::from_url(&self.server.url()).expect("a legal URL");
+        store(options.timeout(PATIENCE).connect_timeout(PATIENCE))
     }
 
     fn guarantee(&self) -> Guarantee {
@@ -38,52 +44,14 @@ impl Subject for Memcached {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let limit = Duration::from_millis(300);
-        let at = |address: std::net::SocketAddr| {
-            let options = MemcachedOptions::from_url(&format!("memcached://{address}"));
-            store(options.expect("a legal URL").timeout(limit))
-        };
-        let mut unreachable = vec![Unreachable {
-            why: "nobody listens",
-            store: at(nobody()),
-            limit: limit * 2,
-        }];
-        for (proxy, (why, network)) in self.proxies.iter().zip(NETWORKS) {
-            proxy.becomes(network);
-            unreachable.push(Unreachable {
-                why,
-                store: at(proxy.address()),
-                limit: limit * 2,
-            });
-        }
-        unreachable
+        Unreachable::nobody(|address, limit| opened(address, limit))
     }
 }
-
-const NETWORKS: [(&str, Network); 5] = [
-    ("requests hang", Network::HangsBeforeSending),
-    ("replies hang", Network::HangsAfterSending),
-    ("replies are reset", Network::ResetsReply { after: 0 }),
-    (
-        "replies drip",
-        Network::Drips {
-            pause: Duration::from_millis(40),
-        },
-    ),
-    ("connections are closed", Network::Closes),
-];
 
 mod over_tcp {
     use super::*;
 
-    fn subject() -> Memcached {
-        let mut subject = Memcached::on(MemcachedServer::start());
-        let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
-        subject
-    }
-
-    flask_session_testkit::keeps_every_rule!(subject());
+    flask_session_testkit::keeps_every_rule!(Memcached::on(MemcachedServer::start()));
 }
 
 mod over_a_unix_socket {
@@ -103,4 +71,31 @@ mod without_cas_numbers {
     }
 
     flask_session_testkit::keeps_every_rule!(subject());
+}
+
+struct Site(MemcachedServer);
+
+impl faults::Site for Site {
+    fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+        opened(address, limit)
+    }
+}
+
+impl faults::Restarts for Site {
+    fn restart(&mut self) {
+        assert!(self.0.restart());
+    }
+}
+
+mod when_something_breaks {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(
+        Site(MemcachedServer::start()),
+        Site(MemcachedServer::start())
+    );
 }

@@ -1,6 +1,7 @@
 //! MongoDB, through the runtime that blocking hosts use, in the ways in which it is reached and
 //! with the indexes that a collection may have.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,13 +10,13 @@ use std::time::Duration;
 use flask_session_core::{Drive, Guarantee, Store};
 use flask_session_stores::Hosting;
 use flask_session_stores::mongodb::{MongoOptions, MongoStore};
-use flask_session_testkit::servers::{MongoServer, MongoSettings, nobody};
-use flask_session_testkit::{Proxy, Subject, Unreachable, keep, rules};
+use flask_session_testkit::servers::{MongoServer, MongoSettings};
+use flask_session_testkit::{PATIENCE, Proxy, Subject, Unreachable, faults, keep, rules};
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, IndexModel};
 
 use super::hosts::Host;
-use super::networks::{NETWORKS, unreachable};
+use super::networks;
 
 struct Mongo {
     url: String,
@@ -73,7 +74,7 @@ impl Mongo {
 
 impl Subject for Mongo {
     fn open(&self) -> Arc<dyn Store> {
-        open(self.host, &self.url, Duration::from_secs(30))
+        open(self.host, &self.url, PATIENCE)
     }
 
     fn tick(&self) -> Duration {
@@ -89,12 +90,10 @@ impl Subject for Mongo {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let limit = Duration::from_millis(400);
-        let at = |address: SocketAddr| {
+        networks::unreachable(&self.proxies, |address, limit| {
             let url = format!("mongodb://user:{PASSWORD}@{address}/?directConnection=true");
             open(self.host, &url, limit)
-        };
-        unreachable(limit, nobody(), &self.proxies, at)
+        })
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -105,16 +104,7 @@ impl Subject for Mongo {
 mod over_tcp {
     use super::*;
 
-    fn subject() -> Mongo {
-        let server = MongoServer::shared();
-        let proxies = NETWORKS.iter().map(|_| Proxy::before(server.address()));
-        Mongo {
-            proxies: proxies.collect(),
-            ..Mongo::at(server)
-        }
-    }
-
-    flask_session_testkit::keeps_every_rule!(subject());
+    flask_session_testkit::keeps_every_rule!(Mongo::at(MongoServer::shared()));
 }
 
 mod on_the_runtime_of_a_service {
@@ -122,9 +112,8 @@ mod on_the_runtime_of_a_service {
 
     fn subject() -> Mongo {
         let server = MongoServer::shared();
-        let proxies = NETWORKS.iter().map(|_| Proxy::before(server.address()));
         Mongo {
-            proxies: proxies.collect(),
+            proxies: networks::proxies(server.address()),
             host: Host::Service(Hosting::Native),
             ..Mongo::at(server)
         }
@@ -177,4 +166,44 @@ fn on_a_collection_whose_index_does_not_expire_sweeping_takes_only_the_dead() {
         rules::the_guarantee_is_what_is_claimed(subject).await;
         rules::sweeping_takes_only_the_dead(subject).await;
     });
+}
+
+/// On a server that others use too, or on its own.
+struct Site<S>(S);
+
+impl<S: Borrow<MongoServer> + Send + Sync> faults::Site for Site<S> {
+    fn address(&self) -> SocketAddr {
+        self.0.borrow().address()
+    }
+
+    fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+        open(
+            Host::Blocking(Drive::Shared),
+            &format!("mongodb://{address}/faults?directConnection=true&heartbeatFrequencyMS=500"),
+            limit,
+        )
+    }
+
+    fn short_limit(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    fn waits_for_the_server(&self) -> bool {
+        true
+    }
+}
+
+impl faults::Restarts for Site<MongoServer> {
+    fn restart(&mut self) {
+        self.0.restart();
+    }
+}
+
+mod when_something_breaks {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(
+        Site(MongoServer::shared()),
+        Site(MongoServer::start())
+    );
 }

@@ -1,17 +1,18 @@
 //! MySQL and MariaDB, in the ways in which it is reached, on tables as they are met.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flask_session_core::{Drive, Store, SystemClock};
-use flask_session_stores::{Hosting, Setting, Settings, mysql};
-use flask_session_testkit::servers::{MysqlServer, nobody};
-use flask_session_testkit::{ManualClock, Proxy, Subject, Unreachable};
+use flask_session_stores::{Hosting, Setting, Settings, mysql, open};
+use flask_session_testkit::servers::MysqlServer;
+use flask_session_testkit::{ManualClock, PATIENCE, Proxy, Subject, Unreachable, faults};
 
 use super::hosts::Host;
-use super::networks::{self, NETWORKS};
+use super::networks;
 
 struct Mysql {
     server: &'static MysqlServer,
@@ -50,6 +51,7 @@ impl Mysql {
     }
 
     fn store(&self, settings: Settings) -> Arc<dyn Store> {
+        let settings = settings.with("timeout", Setting::Number(PATIENCE.as_secs_f64()));
         let open = mysql::open_with_clock(settings, self.clock.clone());
         self.host.open(open.expect("legal settings"))
     }
@@ -69,16 +71,12 @@ impl Subject for Mysql {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let limit = Duration::from_millis(300);
-        let at = |address: SocketAddr| {
-            let settings = Settings::new(self.server.url_at(address));
-            let open = mysql::open_with_clock(
-                settings.with("timeout", Setting::Number(limit.as_secs_f64())),
-                Arc::new(SystemClock),
-            );
+        networks::unreachable(&self.proxies, |address, limit| {
+            let limit = Setting::Number(limit.as_secs_f64());
+            let settings = Settings::new(self.server.url_at(address)).with("timeout", limit);
+            let open = mysql::open_with_clock(settings, Arc::new(SystemClock));
             self.host.open(open.expect("legal settings"))
-        };
-        networks::unreachable(limit, nobody(), &self.proxies, at)
+        })
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -89,14 +87,7 @@ impl Subject for Mysql {
 mod over_tcp_with_a_password {
     use super::*;
 
-    fn subject() -> Mysql {
-        let mut subject = Mysql::new(MysqlServer::url);
-        let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
-        subject
-    }
-
-    flask_session_testkit::keeps_every_rule!(subject());
+    flask_session_testkit::keeps_every_rule!(Mysql::new(MysqlServer::url));
 }
 
 mod on_the_runtime_of_a_service {
@@ -105,7 +96,7 @@ mod on_the_runtime_of_a_service {
     fn subject() -> Mysql {
         let mut subject = Mysql::new(MysqlServer::url);
         let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject.proxies = networks::proxies(address);
         subject.host = Host::Service(Hosting::Native);
         subject
     }
@@ -120,4 +111,44 @@ mod in_a_table_made_by_hand_without_constraint_or_default {
         "CREATE TABLE {} (id integer PRIMARY KEY NOT NULL, session_id varchar(255), \
          data mediumblob, expiry datetime) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
     ));
+}
+
+/// On a server that others use too, or on its own.
+struct Site<S>(S);
+
+impl<S: Borrow<MysqlServer> + Send + Sync> faults::Site for Site<S> {
+    fn address(&self) -> SocketAddr {
+        self.0.borrow().address()
+    }
+
+    fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+        let settings = Settings::new(self.0.borrow().url_at(address));
+        let limit = Setting::Number(limit.as_secs_f64());
+        open(settings.with("timeout", limit))
+            .expect("legal settings")
+            .1
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![MysqlServer::PASSWORD.to_owned()]
+    }
+}
+
+impl faults::Restarts for Site<MysqlServer> {
+    fn restart(&mut self) {
+        assert!(self.0.restart());
+    }
+
+    fn keeps_records(&self) -> bool {
+        true
+    }
+}
+
+mod when_something_breaks {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(
+        Site(MysqlServer::shared()),
+        Site(MysqlServer::start())
+    );
 }

@@ -1,4 +1,6 @@
-//! The ways in which a network keeps a store from its server.
+//! The ways in which a network keeps a store from its server, for stores that can't be
+//! [tried with every fault](flask_session_testkit::faults): those of async hosts, and those whose
+//! servers say themselves where the others are.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use flask_session_core::Store;
 use flask_session_testkit::{Network, Proxy, Unreachable};
 
-pub(crate) const NETWORKS: [(&str, Network); 5] = [
+const NETWORKS: [(&str, Network); 5] = [
     ("requests hang", Network::HangsBeforeSending),
     ("replies hang", Network::HangsAfterSending),
     ("replies are reset", Network::ResetsReply { after: 0 }),
@@ -20,25 +22,21 @@ pub(crate) const NETWORKS: [(&str, Network); 5] = [
     ("connections are closed", Network::Closes),
 ];
 
-/// A store at `nobody`, and one behind each of the proxies, one for each of [`NETWORKS`].
+/// One proxy before `server` for each of the networks.
+pub(crate) fn proxies(server: SocketAddr) -> Vec<Proxy> {
+    NETWORKS.iter().map(|_| Proxy::before(server)).collect()
+}
+
+/// A store where nobody listens, and one behind each of the proxies. `at` makes a store that reaches
+/// its server at the given address, and gives up on an operation after the given limit.
 pub(crate) fn unreachable(
-    limit: Duration,
-    nobody: SocketAddr,
     proxies: &[Proxy],
-    at: impl Fn(SocketAddr) -> Arc<dyn Store>,
+    at: impl Fn(SocketAddr, Duration) -> Arc<dyn Store>,
 ) -> Vec<Unreachable> {
-    let mut unreachable = vec![Unreachable {
-        why: "nobody listens",
-        store: at(nobody),
-        limit: limit * 2,
-    }];
+    let mut unreachable = Unreachable::nobody(&at);
     for (proxy, (why, network)) in proxies.iter().zip(NETWORKS) {
         proxy.becomes(network);
-        unreachable.push(Unreachable {
-            why,
-            store: at(proxy.address()),
-            limit: limit * 2,
-        });
+        unreachable.push(Unreachable::at(proxy.address(), why, &at));
     }
     unreachable
 }

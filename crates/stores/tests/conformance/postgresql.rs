@@ -1,17 +1,18 @@
 //! PostgreSQL, in the ways in which it is reached, on tables as they are met.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use flask_session_core::{Drive, Store, SystemClock};
-use flask_session_stores::{Hosting, Setting, Settings, postgresql};
-use flask_session_testkit::servers::{PostgresqlServer, nobody};
-use flask_session_testkit::{ManualClock, Proxy, Subject, Unreachable};
+use flask_session_stores::{Hosting, Setting, Settings, open, postgresql};
+use flask_session_testkit::servers::PostgresqlServer;
+use flask_session_testkit::{ManualClock, PATIENCE, Proxy, Subject, Unreachable, faults};
 
 use super::hosts::Host;
-use super::networks::{self, NETWORKS};
+use super::networks;
 
 struct Postgresql {
     server: &'static PostgresqlServer,
@@ -50,6 +51,7 @@ impl Postgresql {
     }
 
     fn store(&self, settings: Settings) -> Arc<dyn Store> {
+        let settings = settings.with("timeout", Setting::Number(PATIENCE.as_secs_f64()));
         let open = postgresql::open_with_clock(settings, self.clock.clone());
         self.host.open(open.expect("legal settings"))
     }
@@ -69,16 +71,12 @@ impl Subject for Postgresql {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let limit = Duration::from_millis(300);
-        let at = |address: SocketAddr| {
-            let settings = Settings::new(self.server.url_at(address));
-            let open = postgresql::open_with_clock(
-                settings.with("timeout", Setting::Number(limit.as_secs_f64())),
-                Arc::new(SystemClock),
-            );
+        networks::unreachable(&self.proxies, |address, limit| {
+            let limit = Setting::Number(limit.as_secs_f64());
+            let settings = Settings::new(self.server.url_at(address)).with("timeout", limit);
+            let open = postgresql::open_with_clock(settings, Arc::new(SystemClock));
             self.host.open(open.expect("legal settings"))
-        };
-        networks::unreachable(limit, nobody(), &self.proxies, at)
+        })
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -89,14 +87,7 @@ impl Subject for Postgresql {
 mod over_tcp_with_a_password {
     use super::*;
 
-    fn subject() -> Postgresql {
-        let mut subject = Postgresql::new(PostgresqlServer::url);
-        let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
-        subject
-    }
-
-    flask_session_testkit::keeps_every_rule!(subject());
+    flask_session_testkit::keeps_every_rule!(Postgresql::new(PostgresqlServer::url));
 }
 
 mod on_the_runtime_of_a_service {
@@ -105,7 +96,7 @@ mod on_the_runtime_of_a_service {
     fn subject() -> Postgresql {
         let mut subject = Postgresql::new(PostgresqlServer::url);
         let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
+        subject.proxies = networks::proxies(address);
         subject.host = Host::Service(Hosting::Native);
         subject
     }
@@ -133,4 +124,44 @@ mod in_the_table_of_the_development_branch {
     }
 
     flask_session_testkit::keeps_every_rule!(subject());
+}
+
+/// On a server that others use too, or on its own.
+struct Site<S>(S);
+
+impl<S: Borrow<PostgresqlServer> + Send + Sync> faults::Site for Site<S> {
+    fn address(&self) -> SocketAddr {
+        self.0.borrow().address()
+    }
+
+    fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+        let settings = Settings::new(self.0.borrow().url_at(address));
+        let limit = Setting::Number(limit.as_secs_f64());
+        open(settings.with("timeout", limit))
+            .expect("legal settings")
+            .1
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![PostgresqlServer::PASSWORD.to_owned()]
+    }
+}
+
+impl faults::Restarts for Site<PostgresqlServer> {
+    fn restart(&mut self) {
+        assert!(self.0.restart());
+    }
+
+    fn keeps_records(&self) -> bool {
+        true
+    }
+}
+
+mod when_something_breaks {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(
+        Site(PostgresqlServer::shared()),
+        Site(PostgresqlServer::start())
+    );
 }

@@ -1,18 +1,18 @@
 //! Redis, in the ways in which it is reached and as much as it permits.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use flask_session_core::{Guarantee, Store};
 use flask_session_stores::redis::{RedisOptions, RedisStore};
-use flask_session_testkit::servers::{RedisServer, RedisSettings, nobody};
-use flask_session_testkit::{Network, Proxy, Subject, Unreachable};
+use flask_session_testkit::servers::{RedisServer, RedisSettings};
+use flask_session_testkit::{PATIENCE, Subject, Unreachable, faults};
 
 struct Redis {
-    server: RedisServer,
+    _server: RedisServer,
     options: RedisOptions,
     guarantee: Guarantee,
-    proxies: Vec<Proxy>,
 }
 
 const PASSWORD: &str = "word-that-nobody-may-see";
@@ -21,10 +21,9 @@ impl Redis {
     fn new(settings: RedisSettings, options: impl Fn(&RedisServer) -> RedisOptions) -> Self {
         let server = RedisServer::with(settings);
         Self {
-            options: options(&server),
-            server,
+            options: options(&server).timeout(PATIENCE).connect_timeout(PATIENCE),
+            _server: server,
             guarantee: Guarantee::Merge,
-            proxies: Vec::new(),
         }
     }
 
@@ -64,30 +63,10 @@ impl Subject for Redis {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let limit = Duration::from_millis(300);
-        let at = |address: std::net::SocketAddr| {
+        Unreachable::nobody(|address, limit| {
             let options = RedisOptions::from_url(&format!("redis://:{PASSWORD}@{address}"));
             Self::store(options.expect("a legal URL").timeout(limit))
-        };
-        let mut unreachable = vec![Unreachable {
-            why: "nobody listens",
-            store: at(nobody()),
-            limit: limit * 2,
-        }];
-        for (proxy, why, network) in self
-            .proxies
-            .iter()
-            .zip(NETWORKS)
-            .map(|(p, (w, n))| (p, w, n))
-        {
-            proxy.becomes(network);
-            unreachable.push(Unreachable {
-                why,
-                store: at(proxy.address()),
-                limit: limit * 2,
-            });
-        }
-        unreachable
+        })
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -95,30 +74,10 @@ impl Subject for Redis {
     }
 }
 
-const NETWORKS: [(&str, Network); 5] = [
-    ("requests hang", Network::HangsBeforeSending),
-    ("replies hang", Network::HangsAfterSending),
-    ("replies are reset", Network::ResetsReply { after: 0 }),
-    (
-        "replies drip",
-        Network::Drips {
-            pause: Duration::from_millis(40),
-        },
-    ),
-    ("connections are closed", Network::Closes),
-];
-
 mod over_tcp {
     use super::*;
 
-    fn subject() -> Redis {
-        let mut subject = Redis::new(RedisSettings::default(), tcp);
-        let address = subject.server.address();
-        subject.proxies = NETWORKS.iter().map(|_| Proxy::before(address)).collect();
-        subject
-    }
-
-    flask_session_testkit::keeps_every_rule!(subject());
+    flask_session_testkit::keeps_every_rule!(Redis::new(RedisSettings::default(), tcp));
 }
 
 mod over_a_unix_socket_with_a_password_in_database_3 {
@@ -179,4 +138,32 @@ mod for_a_user_with_get_set_del_and_scan {
         "+get +set +del +scan",
         Guarantee::Overwrite
     ));
+}
+
+struct Site(RedisServer);
+
+impl faults::Site for Site {
+    fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+        let options = RedisOptions::from_url(&format!("redis://{address}")).expect("a legal URL");
+        Redis::store(options.timeout(limit).connect_timeout(limit))
+    }
+}
+
+impl faults::Restarts for Site {
+    fn restart(&mut self) {
+        assert!(self.0.restart());
+    }
+}
+
+mod when_something_breaks {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(
+        Site(RedisServer::start()),
+        Site(RedisServer::start())
+    );
 }

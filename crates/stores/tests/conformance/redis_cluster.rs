@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use flask_session_core::Store;
 use flask_session_stores::{Setting, Settings};
-use flask_session_testkit::servers::{RedisCluster, RedisSettings, nobody};
+use flask_session_testkit::servers::{RedisCluster, RedisSettings};
 use flask_session_testkit::{Proxy, Subject, Unreachable};
 
-use super::networks::{self, NETWORKS};
+use super::networks;
 
 const PASSWORD: &str = "word-that-nobody-may-see";
-const LIMIT: Duration = Duration::from_millis(300);
 
 struct Clustered {
     cluster: Arc<RedisCluster>,
@@ -48,7 +47,7 @@ impl Clustered {
         let address = cluster.nodes[1].address();
         Self {
             cluster,
-            proxies: NETWORKS.iter().map(|_| Proxy::before(address)).collect(),
+            proxies: networks::proxies(address),
         }
     }
 }
@@ -73,8 +72,8 @@ impl Subject for Clustered {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        networks::unreachable(LIMIT, nobody(), &self.proxies, |node| {
-            let limit = Setting::Number(LIMIT.as_secs_f64());
+        networks::unreachable(&self.proxies, |node, limit| {
+            let limit = Setting::Number(limit.as_secs_f64());
             store(settings(node).with("timeout", limit))
         })
     }

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use flask_session_core::Store;
 use flask_session_stores::{Setting, Settings};
-use flask_session_testkit::servers::{RedisSentinel, RedisServer, RedisSettings, nobody};
+use flask_session_testkit::servers::{RedisSentinel, RedisServer, RedisSettings};
 use flask_session_testkit::{Proxy, Subject, Unreachable};
 
-use super::networks::{self, NETWORKS};
+use super::networks;
 
 const PASSWORD: &str = "word-that-nobody-may-see";
-const LIMIT: Duration = Duration::from_millis(300);
 
 struct Watched {
     sentinel: RedisSentinel,
@@ -34,7 +33,7 @@ impl Watched {
         Self {
             sentinel,
             gone: RedisSentinel::watching(&RedisServer::start(), &[]),
-            proxies: NETWORKS.iter().map(|_| Proxy::before(address)).collect(),
+            proxies: networks::proxies(address),
             _server: server,
         }
     }
@@ -50,8 +49,8 @@ fn store(settings: Settings) -> Arc<dyn Store> {
         .1
 }
 
-fn at(sentinel: SocketAddr) -> Arc<dyn Store> {
-    let limit = Setting::Number(LIMIT.as_secs_f64());
+fn at(sentinel: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+    let limit = Setting::Number(limit.as_secs_f64());
     store(settings(sentinel).with("timeout", limit))
 }
 
@@ -65,12 +64,12 @@ impl Subject for Watched {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
-        let mut unreachable = networks::unreachable(LIMIT, nobody(), &self.proxies, at);
-        unreachable.push(Unreachable {
-            why: "the primary is gone",
-            store: at(self.gone.address()),
-            limit: LIMIT * 2,
-        });
+        let mut unreachable = networks::unreachable(&self.proxies, at);
+        unreachable.push(Unreachable::at(
+            self.gone.address(),
+            "the primary is gone",
+            at,
+        ));
         unreachable
     }
 

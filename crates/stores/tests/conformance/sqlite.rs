@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flask_session_core::{Drive, Store};
 use flask_session_stores::{Hosting, Setting, Settings, sqlite};
-use flask_session_testkit::{ManualClock, Subject, Unreachable};
+use flask_session_testkit::{ManualClock, PATIENCE, Subject, Unreachable};
 use tempfile::TempDir;
 
 use super::hosts::Host;
@@ -45,7 +45,8 @@ impl Subject for Sqlite {
         let file = self.folder.path().join("app.db");
         let settings = Settings::new(format!("sqlite:///{}", file.display()))
             .with("table", Setting::Text("Sessions \"表名\"".to_owned()))
-            .with("create", Setting::Flag(self.create));
+            .with("create", Setting::Flag(self.create))
+            .with("timeout", Setting::Number(PATIENCE.as_secs_f64()));
         let open = sqlite::open_with_clock(settings, self.clock.clone());
         self.host.open(open.expect("legal settings"))
     }

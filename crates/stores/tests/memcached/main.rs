@@ -1,9 +1,8 @@
-//! What is memcached's own: its limits, its older versions, what a fault does.
+//! What is memcached's own: its limits, its older versions.
 
 #![cfg(feature = "memcached")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-mod faults;
 mod limits;
 mod older;
 

@@ -1,4 +1,4 @@
-//! Servers and proxies that don't know newer commands.
+//! Servers and proxies that don't know newer commands, or none at all.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,6 +7,7 @@ use std::thread;
 use flask_session_core::{Deleted, ErrorKind, Expect, Guarantee, Saved, Store};
 use flask_session_stores::memcached::MemcachedStore;
 use flask_session_testkit::servers::MemcachedServer;
+use flask_session_testkit::{Network, PATIENCE, Proxy};
 
 use super::{at, bytes, delete, key, load, refresh, save, stored};
 
@@ -113,4 +114,15 @@ fn a_save_after_a_save_is_compared_with_what_was_saved() {
     let late = save(&store, &key, &bytes(3, 10), Expect::Revision(first));
     assert_eq!(late.unwrap(), Saved::Conflict);
     stored(save(&store, &key, &bytes(4, 10), Expect::Revision(second)));
+}
+
+#[test]
+fn what_speaks_another_protocol_is_told_from_memcached() {
+    let server = MemcachedServer::start();
+    let proxy = Proxy::before(server.address());
+    proxy.becomes(Network::Garbles);
+    let options = at(proxy.address()).timeout(PATIENCE);
+    let store = MemcachedStore::blocking(options).unwrap();
+    let error = load(&store, &key("a")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unexpected);
 }

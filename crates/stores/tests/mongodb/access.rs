@@ -34,6 +34,8 @@ fn only_who_logs_in_at_a_trusted_server_gets_in() {
         without_authority.to_owned(),
     ] {
         let error = load(&*within(&url, Duration::from_millis(900)), &key("a")).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
+        // The driver tries again for nearly as long as the limit lets it.
+        let kinds = [ErrorKind::Unreachable, ErrorKind::TimedOut];
+        assert!(kinds.contains(&error.kind()), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! What is stored, what is read of what others stored, and what it costs.
 
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -215,4 +216,24 @@ fn for_ever_is_a_date_that_python_can_read() {
             .unwrap()
             .starts_with("9998-")
     );
+}
+
+#[test]
+fn eight_threads_see_only_their_own_records() {
+    let store = open(&Behind::new().url);
+    thread::scope(|scope| {
+        for thread in 0..8u8 {
+            let store = &store;
+            scope.spawn(move || {
+                let key = key(&thread.to_string());
+                let mut revision = None;
+                for round in 0..20usize {
+                    let payload = bytes(thread, 100 + round * 40);
+                    let expect = revision.map_or(Expect::Absent, Expect::Revision);
+                    revision = Some(stored(save(&**store, &key, &payload, expect)));
+                    assert!(load(&**store, &key).unwrap().unwrap().payload == payload);
+                }
+            });
+        }
+    });
 }

@@ -1,4 +1,4 @@
-//! What is MongoDB's own: documents, indexes, commands, what a fault does.
+//! What is MongoDB's own: documents, indexes, commands.
 
 #![cfg(feature = "mongodb")]
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
@@ -6,7 +6,6 @@
 mod access;
 mod collection;
 mod documents;
-mod faults;
 mod indexes;
 
 use std::sync::Arc;
@@ -17,12 +16,13 @@ use flask_session_core::{
     Deleted, Drive, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, blocking, drive,
 };
 use flask_session_stores::mongodb::{MongoOptions, MongoStore};
+use flask_session_testkit::PATIENCE;
 
 const LIFE: Duration = Duration::from_secs(2_678_400);
 
 /// A store as a blocking host has it.
 fn open(url: &str) -> Arc<dyn Store> {
-    within(url, Duration::from_secs(30))
+    within(url, PATIENCE)
 }
 
 fn within(url: &str, limit: Duration) -> Arc<dyn Store> {

@@ -1,10 +1,8 @@
-//! What is the SQL databases' own: tables as they are met, what a fault does, who is let in.
+//! What is the SQL databases' own: tables as they are met, who is let in.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 #![cfg(any(feature = "mysql", feature = "postgresql", feature = "sqlite"))]
 
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
-mod faults;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgresql")]
@@ -12,8 +10,6 @@ mod postgresql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -84,17 +80,4 @@ fn said(error: &Error, password: &str) -> String {
     let said = format!("{error} {error:?}");
     assert!(!said.contains(password), "{said}");
     said
-}
-
-/// A server that tests can break.
-#[cfg(any(feature = "mysql", feature = "postgresql"))]
-trait Site {
-    /// Its address.
-    fn address(&self) -> SocketAddr;
-    /// Its URL, by way of another address.
-    fn url_at(&self, address: SocketAddr) -> String;
-    /// Ends it and starts it again, with its data.
-    fn restart(&mut self);
-    /// Ends it.
-    fn stop(&mut self);
 }

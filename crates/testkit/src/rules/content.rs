@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use flask_session_core::{ErrorKind, Expect, Key, SessionId};
 
-use super::samples::{LONG, get, key, noise, prefix, put, put_for, stored};
 use crate::Subject;
+use crate::samples::{LONG, get, key, noise, prefix, put, put_for, stored};
 
 /// What was saved is loaded, byte for byte, and its revision serves for the next save.
 pub async fn what_was_saved_is_loaded_byte_for_byte(subject: &dyn Subject) {

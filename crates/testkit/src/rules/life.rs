@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use flask_session_core::{Clock, Deleted, Expect, Refresh, Saved, SystemClock};
 
-use super::samples::{LONG, get, key, merges, noise, put, put_for, stored};
 use crate::Subject;
+use crate::samples::{LONG, get, key, merges, noise, put, put_for, stored};
 
 /// A time to live that ends soon.
 fn short(subject: &dyn Subject) -> Duration {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flask_session_core::{Clock, Deleted, Expect, Saved, SystemClock};
 
-use super::samples::{LONG, get, instances, key, merges, noise, put, run, stored};
+use crate::samples::{LONG, get, instances, key, merges, noise, put, run, stored};
 use crate::{Subject, race, race_for};
 
 const RACERS: usize = 8;

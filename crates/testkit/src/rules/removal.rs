@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Key, SessionId, Store};
 
-use super::samples::{get, key, noise, prefix, put, put_for};
 use crate::Subject;
+use crate::samples::{get, key, noise, prefix, put, put_for};
 
 /// The first delete removes; the second, and one of what was never there, find nothing.
 pub async fn deleting_is_idempotent(subject: &dyn Subject) {

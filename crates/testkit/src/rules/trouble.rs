@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use flask_session_core::{Clock, ErrorKind, Expect, Refresh, Store, SystemClock};
 
-use super::samples::{LONG, get, key, noise, put};
 use crate::Subject;
+use crate::samples::{LONG, get, key, noise, put};
 
 /// Polls `operation` at most `times` times, then drops it. Waits a little between two polls, so
 /// that an answer can arrive.

@@ -1,4 +1,4 @@
-//! Keys, payloads and answers for the rules.
+//! Keys, payloads and answers for the rules and the faults.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use flask_session_core::{Expect, Guarantee, Key, Revision, Saved, SessionId, Sto
 use crate::{Subject, subject};
 
 /// A time to live that no test outlasts.
-pub(super) const LONG: Duration = Duration::from_secs(3600);
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
 /// A prefix that nobody else uses.
-pub(super) fn prefix() -> String {
+pub(crate) fn prefix() -> String {
     format!("session:{}:", id().as_str())
 }
 
 /// A key that nobody else uses.
-pub(super) fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key::new("session:", &id())
 }
 
@@ -26,7 +26,7 @@ fn id() -> SessionId {
 }
 
 /// `length` bytes without pattern, the same for the same `seed`.
-pub(super) fn noise(seed: u64, length: usize) -> Bytes {
+pub(crate) fn noise(seed: u64, length: usize) -> Bytes {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     (0..length)
         .map(|_| {
@@ -39,7 +39,7 @@ pub(super) fn noise(seed: u64, length: usize) -> Bytes {
 }
 
 /// The revision of a save that must have succeeded.
-pub(super) fn stored(saved: Saved) -> Revision {
+pub(crate) fn stored(saved: Saved) -> Revision {
     match saved {
         Saved::Stored(revision) => revision,
         Saved::Conflict => panic!("the save met a conflict where there was none"),
@@ -47,12 +47,12 @@ pub(super) fn stored(saved: Saved) -> Revision {
 }
 
 /// Saves whatever is there, for a long time.
-pub(super) async fn put(store: &dyn Store, key: &Key, payload: &Bytes) -> Revision {
+pub(crate) async fn put(store: &dyn Store, key: &Key, payload: &Bytes) -> Revision {
     put_for(store, key, payload, LONG).await
 }
 
 /// Saves whatever is there, for `ttl`.
-pub(super) async fn put_for(
+pub(crate) async fn put_for(
     store: &dyn Store,
     key: &Key,
     payload: &Bytes,
@@ -67,7 +67,7 @@ pub(super) async fn put_for(
 }
 
 /// The payload under `key`.
-pub(super) async fn get(store: &dyn Store, key: &Key) -> Option<Bytes> {
+pub(crate) async fn get(store: &dyn Store, key: &Key) -> Option<Bytes> {
     store
         .load(key, None)
         .await
@@ -76,17 +76,17 @@ pub(super) async fn get(store: &dyn Store, key: &Key) -> Option<Bytes> {
 }
 
 /// Whether the rules on races are to be tried.
-pub(super) fn merges(subject: &dyn Subject) -> bool {
+pub(crate) fn merges(subject: &dyn Subject) -> bool {
     subject.guarantee() == Guarantee::Merge
 }
 
 /// As many instances of the store as there are racers.
-pub(super) fn instances(subject: &dyn Subject, number: usize) -> Vec<Arc<dyn Store>> {
+pub(crate) fn instances(subject: &dyn Subject, number: usize) -> Vec<Arc<dyn Store>> {
     (0..number).map(|_| subject.open()).collect()
 }
 
 /// Runs one operation on the calling thread, which is a racer's.
-pub(super) fn run<T>(
+pub(crate) fn run<T>(
     subject: &dyn Subject,
     operation: impl Future<Output = flask_session_core::Result<T>>,
 ) -> T {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "failures.md"
 TIMEOUT = 0.3
-LIMIT = 60.0
+LIMIT = 120.0
 
 
 @pytest.fixture
@@ -72,6 +72,15 @@ def fragile(
     return open_one
 
 
+def stores_ann(site: Site, browser: Browser, **more: str) -> None:
+    """Visits until a busy machine keeps to the short time limit; what went wrong on the way is forgotten."""
+    deadline = time.monotonic() + LIMIT
+    while browser.visit(put(user="ann", **more)).status != 200:
+        assert time.monotonic() < deadline, "nothing was ever stored"
+        time.sleep(0.05)
+    site.app.extensions["errors"].clear()
+
+
 def breaks(browser: Browser, errors: list[Exception]) -> None:
     """Visits until the store is left alone."""
     for _ in range(20):
@@ -95,7 +104,7 @@ def test_one_exception_type_serves_every_way_to_the_store(
 ) -> None:
     site = fragile("raise")
     browser = site.browser()
-    browser.visit(put(user="ann"))
+    stores_ann(site, browser)
     with server.suspended():
         answer = browser.visit(see("user"))
     assert (answer.status, answer.set_cookie) == (503, None)
@@ -111,7 +120,7 @@ def test_a_handler_for_the_drivers_own_error_goes_on_working(
     site.app.register_error_handler(redis.exceptions.TimeoutError, lambda _: ("the driver's handler", 504))
     site.app.error_handler_spec[None][None].pop(StoreFailure)
     browser = site.browser()
-    browser.visit(put(user="ann"))
+    stores_ann(site, browser)
     with server.suspended():
         answer = browser.visit(see("user"))
     assert (answer.status, answer.body) == (504, "the driver's handler")
@@ -123,7 +132,7 @@ def test_a_store_that_does_not_answer_is_left_alone_and_tried_again(
 ) -> None:
     site = fragile("raise")
     browser = site.browser()
-    browser.visit(put(user="ann"))
+    stores_ann(site, browser)
     errors = site.app.extensions["errors"]
     with server.suspended():
         breaks(browser, errors)
@@ -141,7 +150,8 @@ def test_where_the_policy_is_null_pages_go_on_without_a_session_and_nobody_is_lo
 ) -> None:
     site = fragile("null")
     browser = site.browser()
-    browser.visit(put(user="ann", text="x"))
+    stores_ann(site, browser, text="x")
+    caplog.clear()
     cookie = browser.cookie
     with server.suspended(), caplog.at_level(logging.WARNING):
         for view in (see("user"), see_all, nothing, permanent_in_every_request):
@@ -171,7 +181,7 @@ def test_where_the_policy_is_null_a_change_is_refused_and_not_forgotten(
 ) -> None:
     site = fragile("null")
     browser = site.browser()
-    browser.visit(put(user="ann"))
+    stores_ann(site, browser)
     with server.suspended():
         answer = browser.visit(change)
     assert (answer.status, answer.set_cookie) == (503, None)

@@ -92,16 +92,24 @@ def test_a_revision_never_saves_over_the_expired(comparing: Subject) -> None:
     assert comparing.get() == (b"new" if comparing.way == "boto3" else None)
 
 
+def save_for_a_second(subject: Subject, payload: bytes, prolong: Callable[[], bool]) -> None:
+    """Saves until a busy machine prolongs the record's life before that is over."""
+    for _ in range(50):
+        assert subject.save(payload, "absent", ttl=1)
+        if prolong():
+            return
+    pytest.fail("never prolonged")
+
+
 def test_a_refresh_restarts_the_time_to_live(subject: Subject) -> None:
-    subject.save(CODEC.encode({"a": 1}), "absent", ttl=1)
-    assert subject.store.load(CODEC, subject.key, 100.0) is not None
+    refresh = lambda: subject.store.load(CODEC, subject.key, 100.0) is not None  # noqa: E731
+    save_for_a_second(subject, CODEC.encode({"a": 1}), refresh)
     subject.expire()
     assert subject.get() is not None
 
 
 def test_touching_changes_no_bytes_and_no_revision(comparing: Subject) -> None:
-    comparing.save(b"bytes", "absent", ttl=1)
-    assert comparing.store.touch(comparing.key, 100)
+    save_for_a_second(comparing, b"bytes", lambda: comparing.store.touch(comparing.key, 100))
     assert comparing.store.touch(comparing.key, 100), "a second touch within the second finds it too"
     comparing.expire()
     assert comparing.get() == b"bytes"

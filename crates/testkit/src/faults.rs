@@ -69,7 +69,7 @@ pub trait Site: Send + Sync {
 
     /// A limit for operations that nothing answers; when all is well they mostly keep to it.
     fn short_limit(&self) -> Duration {
-        Duration::from_millis(400)
+        Duration::from_secs(1)
     }
 
     /// Whether the driver watches its server and waits, as long as the limit lets it, until that can

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flask_session_core::Store;
 use flask_session_stores::{Setting, Settings};
 use flask_session_testkit::servers::{RedisCluster, RedisSettings};
-use flask_session_testkit::{Proxy, Subject, Unreachable};
+use flask_session_testkit::{PATIENCE, Proxy, Subject, Unreachable};
 
 use super::networks;
 
@@ -64,7 +64,8 @@ fn store(settings: Settings) -> Arc<dyn Store> {
 
 impl Subject for Clustered {
     fn open(&self) -> Arc<dyn Store> {
-        store(settings(self.cluster.nodes[0].address()))
+        let patience = Setting::Number(PATIENCE.as_secs_f64());
+        store(settings(self.cluster.nodes[0].address()).with("timeout", patience))
     }
 
     fn tick(&self) -> Duration {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flask_session_core::Store;
 use flask_session_stores::{Setting, Settings};
 use flask_session_testkit::servers::{RedisSentinel, RedisServer, RedisSettings};
-use flask_session_testkit::{Proxy, Subject, Unreachable};
+use flask_session_testkit::{PATIENCE, Proxy, Subject, Unreachable};
 
 use super::networks;
 
@@ -56,7 +56,8 @@ fn at(sentinel: SocketAddr, limit: Duration) -> Arc<dyn Store> {
 
 impl Subject for Watched {
     fn open(&self) -> Arc<dyn Store> {
-        store(settings(self.sentinel.address()))
+        let patience = Setting::Number(PATIENCE.as_secs_f64());
+        store(settings(self.sentinel.address()).with("timeout", patience))
     }
 
     fn tick(&self) -> Duration {

@@ -13,12 +13,14 @@ use flask_session_core::{
     Deleted, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
 };
 use flask_session_stores::memcached::{MemcachedOptions, MemcachedStore};
+use flask_session_testkit::PATIENCE;
 use flask_session_testkit::servers::MemcachedServer;
 
 const LIFE: Duration = Duration::from_secs(2_678_400);
 
 fn store(server: &MemcachedServer) -> MemcachedStore {
     let options = MemcachedOptions::from_url(&server.url()).unwrap();
+    let options = options.timeout(PATIENCE).connect_timeout(PATIENCE);
     MemcachedStore::blocking(options).unwrap()
 }
 

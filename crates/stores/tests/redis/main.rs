@@ -16,6 +16,7 @@ use flask_session_core::{
     Deleted, Expect, Key, Loaded, Refresh, Result, Revision, Saved, Store, drive,
 };
 use flask_session_stores::redis::{RedisOptions, RedisStore};
+use flask_session_testkit::PATIENCE;
 use flask_session_testkit::servers::RedisServer;
 
 const LIFE: Duration = Duration::from_secs(2_678_400);
@@ -25,7 +26,8 @@ fn options(server: &RedisServer) -> RedisOptions {
 }
 
 fn store(server: &RedisServer) -> RedisStore {
-    RedisStore::blocking(options(server)).unwrap()
+    let options = options(server).timeout(PATIENCE);
+    RedisStore::blocking(options.connect_timeout(PATIENCE)).unwrap()
 }
 
 fn at(address: std::net::SocketAddr) -> RedisOptions {

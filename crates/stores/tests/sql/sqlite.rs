@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::{Setting, Settings, open};
-use flask_session_testkit::race;
+use flask_session_testkit::{PATIENCE, race};
 use tempfile::TempDir;
 
 use super::{bytes, delete, key, load, refresh, save, store, stored, table, text, touch};
@@ -28,7 +28,8 @@ impl File {
 
     fn settings(&self) -> Settings {
         let path = self.path().display().to_string().replace(' ', "%20");
-        Settings::new(format!("sqlite:///{path}"))
+        let patience = Setting::Number(PATIENCE.as_secs_f64());
+        Settings::new(format!("sqlite:///{path}")).with("timeout", patience)
     }
 
     fn store(&self) -> Arc<dyn Store> {

@@ -328,7 +328,7 @@ fn servers_that_are_gone_or_silent_are_passed_over() {
     silent.becomes(Network::HangsBeforeSending);
     let (gone, good) = (nobody(), cluster.nodes[2].address());
     let url = format!("redis+cluster://{gone},{},{good}", silent.address());
-    let store = open(&url, &[("timeout", Setting::Number(4.0))]).unwrap();
+    let store = open(&url, &[("timeout", Setting::Number(12.0))]).unwrap();
     for _ in 0..3 {
         works(&*store);
     }

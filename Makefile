@@ -57,8 +57,9 @@ docs: setup ## write docs/settings.md anew from the settings in the code
 stubs-check: setup ## compare flask_session/_core.pyi with the built extension
 	$(BIN)/python dev/run_tests.py python-stubs
 
-matrix: setup system ## run the Python tests on each row of versions in pyproject.toml, from an installed wheel
+matrix: setup system ## run the Python tests on each row of versions in pyproject.toml, and 500 random scripts on us and on 0.8.0
 	$(BIN)/python dev/matrix.py
+	$(BIN)/python dev/run_tests.py differential
 
 compat: setup system ## run the same script on original Flask-Session releases and on this one
 	$(BIN)/python dev/run_tests.py compat

@@ -1,6 +1,6 @@
 """Runs every check and every test, adds up what passed and what failed, and says so in its last line.
 
-Usage: python dev/run_tests.py [STEP ...]     (default: all steps, in the order of STEPS)
+Usage: python dev/run_tests.py [STEP ...]     (default: all steps that always run, in the order of STEPS)
 
 A failing step doesn't stop the next ones. A check counts as one, `cargo test` and pytest count their tests.
 What was skipped is listed with its reason; a skip for lack of a server that dev/ can start is a failure.
@@ -53,6 +53,10 @@ class Step:
     commands: list[list[str | Path]]
     read: Reader
     environment: dict[str, str] = field(default_factory=dict)
+    limit: float = STEP_LIMIT
+    """Seconds for each command."""
+    always: bool = True
+    """Whether it runs where no step is named."""
 
 
 def check(_lines: list[str], status: int) -> Result:
@@ -158,6 +162,21 @@ STEPS: dict[str, Step] = {
         [[sys.executable, "dev/neighbours.py"], [BIN / "pytest", "--color=no", "tests/neighbours"]], pytest
     ),
     "browser": pytest_run("tests/browser"),
+    "differential": Step(
+        [
+            [sys.executable, "dev/compat_environments.py", "0.8.0"],
+            [
+                BIN / "pytest",
+                "--color=no",
+                "tests/compat/differential",
+                "tests/compat/test_behind_one_proxy.py",
+            ],
+        ],
+        pytest,
+        {"DIFFERENTIAL_SEQUENCES": "500", "DIFFERENTIAL_SEED": "random"},
+        limit=4 * 3600.0,
+        always=False,
+    ),
 }
 
 
@@ -167,7 +186,7 @@ def run(name: str, step: Step) -> Result:
     status = 0
     for command in step.commands:
         print(f"\n== {name}: {' '.join(str(part) for part in command)}", flush=True)
-        status = perform(command, step.environment, lines) or status
+        status = perform(command, step, lines) or status
     result = step.read(lines, status)
     for reason in result.skipped:
         if PREVENTABLE.search(reason.lower()):
@@ -176,13 +195,13 @@ def run(name: str, step: Step) -> Result:
     return result
 
 
-def perform(command: list[str | Path], environment: dict[str, str], lines: list[str]) -> int:
-    """Runs one command in a process group of its own, which ends with it or after STEP_LIMIT."""
+def perform(command: list[str | Path], step: Step, lines: list[str]) -> int:
+    """Runs one command in a process group of its own, which ends with it or after the step's limit."""
     try:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **step.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -193,7 +212,7 @@ def perform(command: list[str | Path], environment: dict[str, str], lines: list[
     except OSError as error:
         print(error)
         return 127
-    limit = threading.Timer(STEP_LIMIT, os.killpg, (process.pid, signal.SIGKILL))
+    limit = threading.Timer(step.limit, os.killpg, (process.pid, signal.SIGKILL))
     limit.start()
     assert process.stdout is not None
     try:
@@ -215,7 +234,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
-    names = parser.parse_args().steps or list(STEPS)
+    names = parser.parse_args().steps or [name for name, step in STEPS.items() if step.always]
     for name in names:
         if name not in STEPS:
             parser.error(f"unknown step {name}; known: {', '.join(STEPS)}")

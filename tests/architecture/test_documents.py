@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import tomllib
 from flask import Flask
 
 from flask_session import settings
@@ -107,20 +106,6 @@ def test_every_make_target_that_a_document_names_exists() -> None:
         if target not in targets
     }
     assert unknown == set()
-
-
-def test_every_difference_that_the_comparison_knows_is_documented() -> None:
-    documented = set(
-        re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "differences.md").read_text(), re.MULTILINE)
-    )
-    scenarios = (ROOT / "tests" / "compat" / "scenarios").glob("*.toml")
-    known = {
-        difference["id"]
-        for path in scenarios
-        for difference in tomllib.loads(path.read_text()).get("differences", [])
-    }
-    assert known
-    assert known - documented == set()
 
 
 def test_the_page_of_settings_is_what_the_code_says() -> None:

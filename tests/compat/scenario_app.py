@@ -5,7 +5,6 @@ import collections
 import copy
 import datetime
 import decimal
-import importlib
 import json
 import logging
 import uuid
@@ -15,6 +14,7 @@ import markupsafe
 import redis
 import redis.sentinel
 from flask import Flask, flash, get_flashed_messages, request, session
+from scenario_clients import clients, connect_database, make_tables
 
 from flask_session import Session
 
@@ -38,7 +38,6 @@ NAMES = {
 
 
 REDIS_CLIENTS = {}
-CLIENTS = {}
 
 
 def raw_session():
@@ -56,18 +55,6 @@ def flags(raw):
     return {"modified": raw.modified, "accessed": getattr(raw, "accessed", None)}
 
 
-def memcached_client(library, address):
-    """A client that lives as long as the process: some close theirs only with a warning."""
-    if library not in CLIENTS:
-        if library == "pymemcache":
-            # Otherwise 0.8.0 doesn't wait until its set has arrived.
-            made = importlib.import_module("pymemcache").PooledClient(address, default_noreply=False)
-        else:
-            made = importlib.import_module(library).Client([address])
-        CLIENTS[library] = made
-    return CLIENTS[library]
-
-
 class Handler(logging.Handler):
     """Notes each warning beside what else was observed."""
 
@@ -77,28 +64,6 @@ class Handler(logging.Handler):
 
     def emit(self, record):
         self.app.extensions["observed"].setdefault("logged", []).append(record.getMessage())
-
-
-def place_sessions(app):
-    """Puts the objects in place that a task can only name; gives what is to be done after Session(app)."""
-    config = app.config
-    if "MONGODB" in config:
-        name = "mongodb", config["MONGODB"]
-        if name not in CLIENTS:
-            CLIENTS[name] = importlib.import_module("pymongo").MongoClient(config["MONGODB"])
-        config["SESSION_MONGODB"] = CLIENTS[name]
-    if "CACHELIB" in config:
-        config["SESSION_CACHELIB"] = importlib.import_module("cachelib").FileSystemCache(config["CACHELIB"])
-    if "SQLALCHEMY_DATABASE_URI" not in config:
-        return lambda: None
-    db = config["SESSION_SQLALCHEMY"] = importlib.import_module("flask_sqlalchemy").SQLAlchemy(app)
-
-    def make_tables():
-        # 0.4 and 0.5 leave it to the application, in these words.
-        with app.app_context():
-            db.create_all()
-
-    return make_tables
 
 
 def redis_cluster(port):
@@ -119,16 +84,16 @@ def make_app(config, client):
     app = Flask("scenario")
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=client, PROPAGATE_EXCEPTIONS=False)
     app.config.update(config)
-    if "MEMCACHED" in config:
-        app.config["SESSION_MEMCACHED"] = memcached_client(config["MEMCACHED_LIBRARY"], config["MEMCACHED"])
+    app.config.update(clients(config))
     if "SENTINEL_PORT" in config:
         app.config["SESSION_REDIS"] = redis_primary(config["SENTINEL_PORT"])
     app.logger.disabled = not config.get("LOG_IS_OBSERVED")
     app.logger.handlers[:] = [Handler(app)]
     app.logger.propagate = False
-    prepare_database = place_sessions(app)
+    connect_database(app)
     Session(app)
-    prepare_database()
+    if config.get("TABLES_ARE_MADE_BY_HAND"):
+        make_tables(app)
     if "CLUSTER_PORT" in config:
         # 0.8.0 takes no cluster from SESSION_REDIS, but drives one that is assigned.
         app.session_interface.client = redis_cluster(config["CLUSTER_PORT"])

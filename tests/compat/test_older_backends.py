@@ -87,6 +87,7 @@ def settings_of(backend: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         "SESSION_TYPE": "sqlalchemy",
         "SQLALCHEMY_DATABASE_URI": uri,
         "SQLALCHEMY_TRACK_MODIFICATIONS": False,
+        "TABLES_ARE_MADE_BY_HAND": True,
         "SESSION_SQLALCHEMY_TABLE": table,
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +50,3 @@ def test_a_scenario_goes_as_in_0_8_0(
         for problem in unexplained(found, known, variant):
             problems.append(f"[{variant}] {problem}")
     assert not problems, "\n".join(["", READ[name]["about"], *problems])
-
-
-def test_each_difference_that_is_meant_is_explained() -> None:
-    table = (Path(__file__).parents[2] / "docs" / "differences.md").read_text(encoding="utf-8")
-    explained = set(re.findall(r"^\| `([a-z0-9-]+)` \|", table, re.MULTILINE))
-    declared = {each["id"] for scenario in READ.values() for each in scenario.get("differences", [])}
-    assert declared <= explained

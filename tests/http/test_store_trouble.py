@@ -51,6 +51,7 @@ def site_with_limit(open_site: Callable[..., Site], own_server: RedisServer, lim
     return site
 
 
+@pytest.mark.shows("time-limits")
 def test_a_stalled_server_gives_one_clear_error_in_time_and_recovers(
     open_site: Callable[..., Site], own_server: RedisServer
 ) -> None:

@@ -117,6 +117,7 @@ def test_a_document_is_as_flask_session_writes_it(site: Site) -> None:
     assert site.interface.guarantee == "merge"
 
 
+@pytest.mark.shows("mongodb-is-indexed")
 def test_the_first_write_makes_both_indexes(site: Site) -> None:
     assert site.open(sid("x")).new
     assert site.documents.index_information() == {}

@@ -205,6 +205,7 @@ def test_the_command_line_removes_expired_sessions_and_no_others(tmp_path: Path)
     assert interface.cache.get(f"session:{living}") == {"_permanent": True, "a": 1}
 
 
+@pytest.mark.shows("sweeps-run-aside")
 def test_requests_sweep_stores_that_do_not_expire_sessions_themselves(tmp_path: Path) -> None:
     interface = files(tmp_path, SESSION_CLEANUP_N_REQUESTS=1)
     swept = []

@@ -30,6 +30,7 @@ def order(shop: Shop, name: str, flush: bool = True) -> None:
 
 
 @FLUSHED
+@pytest.mark.shows("sql-transactions-are-yours")
 def test_a_view_that_adds_a_row_and_raises_commits_nothing(shop: Shop, flush: bool) -> None:
     shop.visit(lambda: session.update(user="ann"))
 

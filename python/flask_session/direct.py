@@ -178,10 +178,13 @@ def _is_touch_due(
     interface: ServerSideSessionInterface, app: Flask, session: ServerSideSession, asked: bool
 ) -> bool:
     """Whether a session that needs no write must have its time to live restarted."""
-    if session._extended or not (app.config["SESSION_REFRESH_EACH_REQUEST"] or session._modified or asked):
+    if not (app.config["SESSION_REFRESH_EACH_REQUEST"] or session._modified or asked):
         return False
     recalled = interface._touched(app).recall(session.sid or "")
-    return recalled is None or recalled[0]
+    if recalled is None:
+        # Perhaps another thread has destroyed or renewed it since it was loaded.
+        return True
+    return recalled[0] and not session._extended
 
 
 def _commit(

@@ -105,6 +105,17 @@ def test_a_renewal_during_a_slow_request_leaves_the_old_id_dead(
     assert ann.visit(see("user")).body == "'ann'"
 
 
+@pytest.mark.parametrize("end", [log_out, renew])
+def test_a_reader_that_has_extended_a_life_sends_no_cookie_of_what_has_ended_meanwhile(
+    open_site: Callable[..., Site], store: dict[str, Any], end: Callable[[], None]
+) -> None:
+    browser = open_site(**store, SESSION_TOUCH_INTERVAL=0).browser()
+    browser.visit(put(user="ann"))
+    with browser.slow(see("user"), nothing) as slow:
+        browser.visit(end)
+    assert (slow.answer.status, slow.answer.set_cookie) == (200, None)
+
+
 def test_a_slow_renewal_takes_along_what_another_request_wrote(ann: Browser, site: Site) -> None:
     old = ann.cookie
     with ann.slow(renew, nothing) as slow:

@@ -306,7 +306,7 @@ def test_should_set_storage_decides_and_nothing_is_refreshed_before_it_does() ->
     session = opened(app, sid)
     assert session["name"] == "Ada"
     assert "Set-Cookie" in saved(app, session).headers
-    assert operations(app) == ["load", "touch"]
+    assert operations(app) == ["load", "commit"]
 
 
 def test_should_set_cookie_and_the_cookie_hooks_are_asked() -> None:

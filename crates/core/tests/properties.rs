@@ -10,12 +10,19 @@ use flask_session_core::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
-/// Failures are printed, not kept beside the sources.
+/// Failures are printed, not kept beside the sources. The same cases in each run, unless
+/// `PROPTEST_RNG_SEED` says which.
 fn config(cases: u32) -> ProptestConfig {
+    let configured = ProptestConfig::with_cases(cases);
     ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(cases)
+        rng_seed: match configured.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(1),
+            fixed => fixed,
+        },
+        ..configured
     }
 }
 

@@ -125,6 +125,8 @@ class Machine(RuleBasedStateMachine):
             ("request", "session['b'] = 5\nraise RuntimeError"),
             ("request", "session['missing']"),
         ][kind]
+        self.fill(client)
+        self.age(client)
         # A pickle takes more than a format does.
         unstorable = "lambda: 0" if self.pair.backend.pickled else "object()"
         self.ask(client, name, script.format(unstorable))
@@ -168,6 +170,17 @@ class Machine(RuleBasedStateMachine):
         outer=st.one_of(assignments(), removals(), st.sampled_from(["", "session.clear()"])),
     )
     def interleave(self, client: int, touched: bool, inner: str, outer: str) -> None:
+        self.run_two(client, touched, inner, outer)
+
+    @rule(client=CLIENTS)
+    def empty_while_another_adds(self, client: int) -> None:
+        self.ask(client, "request", "session.clear()\nsession['a'] = 1")
+        self.run_two(client, True, "session['b'] = 1", "session.pop('a', None)")
+
+    def run_two(self, client: int, touched: bool, inner: str, outer: str) -> None:
+        """Two requests of one client, the inner one while the outer one runs."""
+        if client in self.happened:
+            self.ask(client, "look", "", LOOK)
         self.fill(client)
         script = f"{'session.get(1)' if touched else ''}\nmeanwhile({inner!r})\n{outer}"
         seen_early = touched or self.settings["SESSION_EAGER"]
@@ -217,12 +230,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(client=CLIENTS, data=st.data())
     def have_something_happen(self, client: int, data: st.DataObject) -> None:
-        """Ages, breaks or rewrites the client's record."""
+        """Expires, breaks or rewrites the client's record."""
         backend, form = self.pair.backend, self.settings["SESSION_SERIALIZATION_FORMAT"]
         plain = {"_permanent": True, "a": 5, "b": [1, 2.5, None]}
         other = (msgspec.json if form == "msgpack" else msgspec.msgpack).encode(plain)
         deeds: dict[str, Any] = {
-            "aged": lambda side, key: backend.age(side, key, LIFE // 2),
             "expired": lambda side, key: backend.age(side, key, -60),
             "garbage": lambda side, key: backend.put(side, key, b"\xc1 garbage"),
         }
@@ -233,7 +245,12 @@ class Machine(RuleBasedStateMachine):
             deeds["pickle of a class"] = lambda side, key: backend.put(side, key, PICKLE)
         name = data.draw(st.sampled_from(sorted(deeds)))
         self.fill(client)
-        self.to_records(client, None if name == "aged" else name, deeds[name])
+        self.to_records(client, name, deeds[name])
+
+    @rule(client=CLIENTS)
+    def age(self, client: int) -> None:
+        """Leaves half of its life to the client's record."""
+        self.to_records(client, None, lambda side, key: self.pair.backend.age(side, key, LIFE // 2))
 
     @precondition(lambda self: self.settings["SESSION_USE_SIGNER"])
     @rule()

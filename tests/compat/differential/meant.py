@@ -313,8 +313,8 @@ def explained_payload(step: Step, key: str, theirs: bytes, ours: bytes) -> str |
     return "sets-in-order" if left != right else "written-when-changed"
 
 
-def entries(data: dict[str, Any]) -> dict[str, bytes]:
-    return {key: msgspec.msgpack.encode(value) for key, value in in_one_order(data).items()}
+def entries(data: dict[str, Any]) -> dict[str, str]:
+    return {key: repr(value) for key, value in in_one_order(data).items()}
 
 
 def explained_body(step: Step, theirs: str, ours: str) -> str | None:
@@ -372,7 +372,8 @@ def judge(step: Step) -> tuple[list[str], bool]:
     explained = {name: explained_field(step, name, *pair) for name, pair in found.items()}
     if all(each is not None for each in explained.values()):
         step.used |= {each for each in explained.values() if each}
-        return [], False
+        # From here on the record of one side lives longer than that of the other.
+        return [], "extended-when-read" in step.used
     for identity, backends, applies in DIVERGING:
         if (not backends or step.backend in backends) and applies(step):
             step.used.add(identity)

@@ -108,7 +108,10 @@ impl<'a> Encoder<'a> {
             write(&mut encoder, item, depth + 1)?;
             elements.push((output, notes));
         }
-        elements.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // Elements of different types may have the same bytes: JSON has one form for "" and b"".
+        elements.sort_by(|(one, notes), (other, others)| {
+            one.cmp(other).then_with(|| notes.text().cmp(others.text()))
+        });
         self.open_array(elements.len());
         for (index, (bytes, notes)) in elements.iter().enumerate() {
             self.separate(index);

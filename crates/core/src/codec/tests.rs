@@ -24,6 +24,16 @@ fn a_set_is_written_in_the_order_of_its_bytes_with_the_notes_of_its_elements() {
     assert_eq!(value, elements([2, 300, -1]));
     let (entry, _) = round(&elements([300, -1, 2]), Format::Json);
     assert_eq!(entry.value, &b"[[-1],[2],[300]]"[..]);
+    for alike in [
+        ["".into(), Value::Bytes(Vec::new())],
+        [Value::Bytes(Vec::new()), "".into()],
+    ] {
+        let (entry, _) = round(&Value::Set(alike.into_iter().collect()), Format::Json);
+        assert_eq!(
+            (&entry.value[..], noted(&entry)),
+            (&b"[\"\",\"\"]"[..], "=s;1=b")
+        );
+    }
 }
 
 #[test]

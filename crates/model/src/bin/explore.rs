@@ -1,6 +1,6 @@
 //! The model check, and what it explored in one line.
 //!
-//! Usage: explore [short]
+//! Usage: `explore [short]`
 
 #![expect(clippy::print_stdout, reason = "its figures are for make verify")]
 

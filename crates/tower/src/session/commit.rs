@@ -93,8 +93,9 @@ async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
     let id = content.id(site)?;
     let extended = std::mem::take(&mut content.extended);
     let recalled = site.touches.recall(id.as_str());
-    let due = recalled.is_none_or(|recalled| recalled.due);
-    let touches = due && !extended && (slides || content.modified);
+    // Unknown: perhaps another request has destroyed or renewed it since it was loaded.
+    let due = recalled.is_none_or(|recalled| recalled.due && !extended);
+    let touches = due && (slides || content.modified);
     let outcome = perform_commit(site, content, touches).await?;
     match outcome {
         Outcome::Gone => {

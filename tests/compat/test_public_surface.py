@@ -32,6 +32,7 @@ def listed() -> set[str]:
     return set(row.split("`")[3::2])
 
 
+@pytest.mark.shows("names-that-are-gone")
 def test_nothing_is_missing_but_what_is_listed_and_nothing_is_listed_that_is_here() -> None:
     assert all((ENVIRONMENTS / release).exists() for release in RELEASES)
     missing = [place for release in RELEASES for place in told(OURS, told(release))]

@@ -96,6 +96,7 @@ def test_older_keys_verify_and_the_current_one_signs() -> None:
     assert not opened(app, signed(sid, "foreign"))
 
 
+@pytest.mark.shows("the-signer-can-be-switched")
 def test_ids_that_were_signed_are_accepted_after_the_signer_was_switched_off() -> None:
     app = application(SECRET_KEY="new", SECRET_KEY_FALLBACKS=["old"])
     sid = stored(app, ENTRIES)

@@ -20,7 +20,7 @@ fn config(cases: u32) -> ProptestConfig {
         failure_persistence: None,
         rng_seed: match configured.rng_seed {
             RngSeed::Random => RngSeed::Fixed(1),
-            fixed => fixed,
+            RngSeed::Fixed(seed) => RngSeed::Fixed(seed),
         },
         ..configured
     }

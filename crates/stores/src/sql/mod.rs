@@ -26,6 +26,4 @@ pub(crate) use storage::misconfigured;
 pub(crate) use storage::{Storage, decoded, limit, printable, seconds};
 #[cfg(feature = "postgresql")]
 pub(crate) use table::Layout;
-#[cfg(any(feature = "postgresql", feature = "sqlite"))]
-pub(crate) use table::quoted;
-pub(crate) use table::{Shape, Table};
+pub(crate) use table::{Shape, Table, quoted};

@@ -26,6 +26,7 @@
 //! # fn main() {}
 //! ```
 
+pub mod blocking;
 mod clock;
 pub mod faults;
 mod faulty;

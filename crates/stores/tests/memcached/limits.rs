@@ -1,9 +1,10 @@
 //! Sizes, keys and times that memcached treats in its own way, and what it is asked.
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Guarantee, Key, Saved, Store};
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored, touch};
 use flask_session_testkit::servers::MemcachedServer;
 
-use super::{bytes, delete, key, load, refresh, save, store, stored, touch};
+use super::store;
 
 /// One number of `stats`.
 fn count(server: &MemcachedServer, name: &str) -> u64 {

@@ -6,10 +6,11 @@ use std::thread;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Guarantee, Saved, Store};
 use flask_session_stores::memcached::MemcachedStore;
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored};
 use flask_session_testkit::servers::MemcachedServer;
 use flask_session_testkit::{Network, PATIENCE, Proxy};
 
-use super::{at, bytes, delete, key, load, refresh, save, stored};
+use super::at;
 
 /// Passes everything on to `server` but requests that begin with one of `unknown`: these are
 /// answered as a server does that doesn't know them, or, without an `answer`, by hanging up.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use flask_session_core::{ErrorKind, Expect};
+use flask_session_testkit::blocking::{bytes, key, load, save, stored};
 use flask_session_testkit::servers::{MongoServer, MongoSettings};
 
-use super::{bytes, key, load, open, save, stored, within};
+use super::{open, within};
 
 const PASSWORD: &str = "word-that-nobody-may-see";
 

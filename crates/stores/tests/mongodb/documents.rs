@@ -9,7 +9,10 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, DateTime, doc};
 
 use super::collection::Behind;
-use super::{LIFE, bytes, delete, key, load, open, refresh, save, stored, touch};
+use super::open;
+use flask_session_testkit::blocking::{
+    LIFE, bytes, delete, key, load, refresh, save, stored, touch,
+};
 
 fn binary(payload: &Bytes) -> Binary {
     Binary {
@@ -49,14 +52,9 @@ fn a_session_is_stored_as_flask_session_writes_it() {
 #[test]
 fn each_operation_is_one_command() {
     let behind = Behind::new();
-    let (store, key) = (open(&behind.url), key("a"));
+    let (store, first, key) = (open(&behind.url), key("first"), key("a"));
     // Makes the indexes.
-    stored(save(
-        &*store,
-        &super::key("first"),
-        &bytes(1, 10),
-        Expect::Absent,
-    ));
+    stored(save(&*store, &first, &bytes(1, 10), Expect::Absent));
     behind.watch();
     let revision = stored(save(&*store, &key, &bytes(1, 10), Expect::Absent));
     load(&*store, &key).unwrap().unwrap();

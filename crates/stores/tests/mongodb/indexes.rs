@@ -6,7 +6,8 @@ use flask_session_core::{Deleted, Expect, Guarantee, Saved, drive};
 use mongodb::bson::doc;
 
 use super::collection::Behind;
-use super::{bytes, delete, key, load, open, save, stored};
+use super::open;
+use flask_session_testkit::blocking::{bytes, delete, key, load, save, stored};
 
 fn made() -> Vec<(String, bool, Option<u64>)> {
     vec![

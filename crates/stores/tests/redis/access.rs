@@ -7,11 +7,12 @@ use std::{fs, thread};
 
 use flask_session_core::{ErrorKind, Expect};
 use flask_session_stores::redis::{RedisOptions, RedisStore};
+use flask_session_testkit::blocking::{bytes, key, load, save, stored};
 use flask_session_testkit::servers::{Certificates, RedisServer, RedisSettings};
 
 use tempfile::TempDir;
 
-use super::{at, bytes, key, load, options, save, stored};
+use super::{at, options};
 
 fn works(options: RedisOptions) {
     let (store, key) = (RedisStore::blocking(options).unwrap(), key("a"));

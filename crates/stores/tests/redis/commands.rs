@@ -4,10 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Refresh, Saved, Store, drive};
+use flask_session_testkit::blocking::{
+    LIFE, bytes, delete, key, load, refresh, save, stored, touch,
+};
 use flask_session_testkit::servers::RedisServer;
 
 use super::monitor::Monitor;
-use super::{LIFE, bytes, delete, key, load, refresh, save, store, stored, touch};
+use super::store;
 
 #[test]
 fn a_read_is_one_command_and_a_write_is_one_more() {

@@ -2,10 +2,11 @@
 
 use flask_session_core::{ErrorKind, Expect, Guarantee, Revision, Store};
 use flask_session_stores::redis::RedisStore;
+use flask_session_testkit::blocking::{bytes, key, load, save, stored};
 use flask_session_testkit::servers::{RedisServer, nobody};
 use flask_session_testkit::{Network, PATIENCE, Proxy};
 
-use super::{at, bytes, key, load, save, store, stored};
+use super::{at, store};
 
 #[test]
 fn what_speaks_another_protocol_is_told_from_redis() {

@@ -2,10 +2,11 @@
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Guarantee, Saved, Store};
 use flask_session_stores::redis::RedisStore;
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored, touch};
 use flask_session_testkit::servers::{RedisServer, RedisSettings};
 
 use super::monitor::Monitor;
-use super::{bytes, delete, key, load, options, refresh, save, stored, touch};
+use super::options;
 
 fn permitting(permissions: &str) -> (RedisServer, RedisStore) {
     let server = RedisServer::with(RedisSettings {

@@ -2,10 +2,11 @@
 
 use flask_session_core::{Deleted, ErrorKind, Expect};
 use flask_session_stores::{Setting, Settings};
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored, touch};
 use flask_session_testkit::servers::MysqlServer;
 use flask_session_testkit::{PATIENCE, race};
 
-use super::{bytes, delete, key, load, refresh, said, save, store, stored, table, text, touch};
+use super::{said, store, table, text};
 
 fn server() -> &'static MysqlServer {
     MysqlServer::shared()

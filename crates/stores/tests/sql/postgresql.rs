@@ -5,10 +5,11 @@ use std::thread;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::{Setting, Settings};
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored, touch};
 use flask_session_testkit::servers::PostgresqlServer;
 use flask_session_testkit::{PATIENCE, race};
 
-use super::{bytes, delete, key, load, refresh, said, save, store, stored, table, text, touch};
+use super::{said, store, table, text};
 
 fn server() -> &'static PostgresqlServer {
     PostgresqlServer::shared()

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use flask_session_core::{Deleted, ErrorKind, Expect, Saved, Store};
 use flask_session_stores::{Setting, Settings, open};
+use flask_session_testkit::blocking::{bytes, delete, key, load, refresh, save, stored, touch};
 use flask_session_testkit::{PATIENCE, race};
 use tempfile::TempDir;
 
-use super::{bytes, delete, key, load, refresh, save, store, stored, table, text, touch};
+use super::{store, table, text};
 
 struct File {
     folder: TempDir,

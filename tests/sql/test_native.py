@@ -207,6 +207,8 @@ ENGINES: dict[str, tuple[str, dict[str, Any], Callable[[Any], Any] | None]] = {
     "event checkout": (MY, {}, listening("checkout")),
     "event do_connect": (MY, {}, listening("do_connect")),
     "event first_connect": (MY, {}, listening("first_connect")),
+    "event before_cursor_execute": (PG, {}, listening("before_cursor_execute")),
+    "event begin": (MY, {}, listening("begin")),
     "schemas": (PG, {"execution_options": {"schema_translate_map": {None: "x"}}}, None),
     "sqlite3": ("sqlite://", {}, None),
 }
@@ -281,6 +283,43 @@ def test_who_listens_to_the_engine_before_the_first_request_is_heard(open_shop: 
     shop.visit(lambda: session.update(user="ann"))
     assert heard
     assert not isinstance(shop.interface._current_store(), Store)
+
+
+@pytest.mark.parametrize("whole_class", [False, True], ids=["one engine", "all engines"])
+@pytest.mark.parametrize("database", ["postgresql", "postgresql_native"])
+def test_who_listens_to_statements_hears_each_once(
+    database: str, whole_class: bool, open_shop: Callable[..., Shop]
+) -> None:
+    shop = open_shop(database)
+    heard: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if shop.interface.sql_session_model.__tablename__ in statement and "CREATE" not in statement:
+            heard.append(statement.split()[0])
+
+    with shop.app.app_context():
+        engine = shop.db.engine
+    watched = sqlalchemy.engine.Engine if whole_class else engine
+    event.listen(watched, "before_cursor_execute", hear)
+    try:
+        shop.visit(lambda: session.update(user="ann"))
+        heard.clear()
+        shop.visit(lambda: session.update(user="bob"))
+    finally:
+        event.remove(watched, "before_cursor_execute", hear)
+    assert heard == ["SELECT", "UPDATE"]
+
+
+def test_disposing_of_the_engine_is_heard_once(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop("postgresql")
+    heard = []
+    with shop.app.app_context():
+        event.listen(shop.db.engine, "engine_disposed", heard.append)
+    shop.visit(lambda: session.update(user="ann"))
+    with shop.app.app_context():
+        shop.db.engine.dispose()
+        assert heard == [shop.db.engine]
+    assert shop.seen(lambda: session["user"]) == "ann"
 
 
 def test_under_gevent_the_driver_that_it_patched_is_used(

@@ -63,15 +63,23 @@ class Database(Protocol):
         """Closes what rests."""
 
 
+class _OwnEngine(Engine):
+    # A listener of all engines hears of us through the application's engine, and not twice.
+    _sa_propagate_class_events = False
+    _has_events = True
+
+
 def own_engine(engine: Any) -> Any:
-    """An engine with a pool of its own, of the same kind and settings, whose errors and log hide payloads."""
-    own = Engine(
+    """An engine with a pool of its own, of the same kind, settings and listeners; its log hides payloads."""
+    own = _OwnEngine(
         engine.pool.recreate(),
         engine.dialect,
         engine.url,
         hide_parameters=True,
         execution_options={**engine.get_execution_options(), "preserve_rowcount": True},
     )
+    # As in Engine.execution_options: who listens to the engine, also later, hears of our statements.
+    own.dispatch = own.dispatch._join(engine.dispatch)
     event.listen(engine, "engine_disposed", _disposer(own))
     return own
 
@@ -83,9 +91,15 @@ def _disposer(own: Any) -> Callable[[Any], None]:
         engine = reference()
         # A child must leave its parent's connections alone.
         if engine is not None and os.getpid() == process:
-            engine.dispose()
+            close_pool(engine)
 
     return dispose
+
+
+def close_pool(engine: Any) -> None:
+    """What ``engine.dispose()`` does, unheard by those who listen to the application's engine."""
+    engine.pool.dispose()
+    engine.pool = engine.pool.recreate()
 
 
 def as_bytes(value: Any) -> bytes | None:
@@ -141,7 +155,7 @@ class EngineDatabase:
 
     def close(self) -> None:
         """Closes the pool's idle connections."""
-        self._engine.dispose()
+        close_pool(self._engine)
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:

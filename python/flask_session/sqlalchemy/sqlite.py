@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
-from .engines import Done, Failed, Missing, own_engine
+from .engines import Done, Failed, Missing, close_pool, own_engine
 from .failures import Busy, Duplicate, is_busy, is_without_table
 from .statements import Layout
 from .table import ddl
@@ -98,7 +98,7 @@ class SqliteDatabase:
     def close(self) -> None:
         """Closes our idle connections."""
         if self._own is not None:
-            self._own.dispose()
+            close_pool(self._own)
 
     def _quoted(self, name: str) -> str:
         return str(self.dialect.identifier_preparer.quote_identifier(name))

@@ -1,8 +1,8 @@
 """Reading the engine that the application has: whether native connections can stand in for it.
 
 Only what is understood completely is translated: SQLAlchemy's own classes, unpatched, a driver whose
-arguments all have a native counterpart, and nobody who listens to connections. Else ``translate`` says in
-words why not.
+arguments all have a native counterpart, and nobody who listens to connections or statements. Else
+``translate`` says in words why not.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from .drivers import READERS, Unknown
 _DATABASES = ("postgresql", "mysql", "mariadb")
 _STRANGE = "'\\\0"
 _COLUMNS = {"id", "session_id", "data", "expiry"}
+_STATEMENTS = (
+    *("engine_connect", "begin", "commit", "rollback"),
+    *("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute"),
+)
 _HOME = str(Path(sqlalchemy.__file__).parent)
 
 
@@ -84,23 +88,25 @@ def _replaced(engine: Any) -> str | None:
 
 
 def _listener(engine: Any) -> str | None:
-    """Somebody who does something with new connections, or makes them."""
-    events = engine.pool.dispatch
-    for name, listeners in (
-        ("connect", events.connect),
-        ("first_connect", events.first_connect),
-        ("checkout", events.checkout),
-        ("do_connect", engine.dialect.dispatch.do_connect),
+    """Somebody who makes connections, prepares them, or watches what is sent over them."""
+    for events, names in (
+        (engine.pool.dispatch, ("connect", "first_connect", "checkout", "checkin")),
+        (engine.dialect.dispatch, ("do_connect",)),
+        (engine.dispatch, _STATEMENTS),
     ):
-        for listener in listeners:
-            if not _is_ours(_unwrapped(listener)):
+        for name in names:
+            if not all(_is_ours(_unwrapped(listener)) for listener in getattr(events, name)):
                 return f"somebody listens to its event {name}"
     return None
 
 
 def _unwrapped(function: Any) -> Any:
-    """The function in SQLAlchemy's wrappers, of which the ones for a single call hide it."""
-    while _is_ours(function) and (inner := _free(function).get("fn")) is not None:
+    """The function in SQLAlchemy's wrappers; those for single calls and for statements hide it."""
+    while _is_ours(function):
+        free = _free(function)
+        inner = free.get("fn", free.get("orig_fn"))
+        if inner is None:
+            break
         function = inner
     return function
 

@@ -27,6 +27,7 @@ from ._core import Codec, Touches, is_session_id
 from ._core import Signer as CoreSigner
 from ._core import Store as NativeStore
 from .exceptions import SessionMisconfigured, StoreFailure
+from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
 from .overrides import is_original, keeps_storage, original
 from .serializer import MsgSpecSerializer, codec_of, decode, encode
@@ -103,7 +104,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         )
         self._touches: Touches | None = None
         self._reported: set[str] = set()
-        self._guarded: Guarded | None = None
+        self._guarded: Guarded | InThreads | None = None
         self._warned_of_failure: float | None = None
         self._signer_keys: Any = None
         self._signer: Any = None
@@ -360,13 +361,17 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         return self._guarded_store()
 
     def _guarded_store(self) -> Store | None:
-        """The store, behind a circuit breaker. A native one has its own."""
+        """The store, behind a circuit breaker. A native one has its own, and stops no greenlet."""
         store = self._current_store()
-        if store is None or type(store) is NativeStore:
+        if store is None:
+            return None
+        native = type(store) is NativeStore
+        # Asked each time: gunicorn patches sockets in its workers, after a preloaded application is there.
+        if native and not under_greenlets():
             return store
         guarded = self._guarded
         if guarded is None or guarded.store is not store:
-            guarded = self._guarded = Guarded(store)
+            guarded = self._guarded = InThreads(store) if isinstance(store, NativeStore) else Guarded(store)
         return guarded
 
     def _load_session(self, session: ServerSideSession, unloaded: Unloaded) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -238,10 +237,3 @@ def test_a_name_for_everything_is_where_flask_session_had_it() -> None:
     for made in (older, newer):
         assert made.client is client
         assert (made.key_prefix, made.use_signer, made.permanent, made.sid_length) == ("p:", True, False, 16)
-
-
-def test_under_greenlets_sessions_go_through_a_python_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    patched = mock.Mock(is_module_patched=lambda name: name == "socket")
-    monkeypatch.setitem(__import__("sys").modules, "gevent.monkey", patched)
-    assert type(interface(Client("h:1", socket_module=socket))._current_store()) is Pymemcache
-    assert not isinstance(interface("memcached://h:1")._current_store(), _core.Store)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-import sys
 from inspect import signature
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -428,11 +426,3 @@ def test_where_scripts_are_forbidden_a_transaction_compares(
     assert scriptless.open(sid).new
     assert scriptless.interface.guarantee == "merge"
     assert caplog.records == []
-
-
-def test_under_gevent_sessions_go_through_the_patched_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    patched = ModuleType("gevent.monkey")
-    patched.is_module_patched = lambda name: name == "socket"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
-    for client in (redis.Redis(), "redis://127.0.0.1:7777/3"):
-        assert type(interface(client)._current_store()) is RedisStyleStore

@@ -105,9 +105,7 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         of_redis("redis+sentinel://h:1,i/main"),
     ],
     ("redis", "a `redis.Redis` that can be translated"): [of_redis(redis.Redis())],
-    ("redis", "the same with `SESSION_NATIVE = False`, or under gevent"): [
-        of_redis(redis.Redis(), SESSION_NATIVE=False)
-    ],
+    ("redis", "the same with `SESSION_NATIVE = False`"): [of_redis(redis.Redis(), SESSION_NATIVE=False)],
     ("redis", "a subclass, a `RedisCluster`, what `Sentinel.master_for` makes"): [
         of_redis(Subclass()),
         # A cluster has servers of its own: tests/interface/test_redis_deployments.py.
@@ -120,13 +118,13 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
     ): [of_database("postgresql+psycopg2://u:p@h/d"), of_database("mariadb+pymysql://u:p@h/d")],
     (
         "sqlalchemy",
-        "the same with `SESSION_NATIVE = False`, or under gevent; one on SQLite or another database",
+        "the same with `SESSION_NATIVE = False`; one on SQLite or another database",
     ): [of_database("sqlite://"), of_database("postgresql+psycopg2://u:p@h/d", SESSION_NATIVE=False)],
     ("sqlalchemy", "a URL of a native store"): [
         lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY="postgresql://h/database"),
         lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_URL="postgresql://h/database"),
     ],
-    ("sqlalchemy", "another URL, or with `SESSION_NATIVE = False`, or under gevent"): [
+    ("sqlalchemy", "another URL, or with `SESSION_NATIVE = False`"): [
         lambda _: configured(SESSION_TYPE="sqlalchemy", SESSION_SQLALCHEMY="sqlite://", SESSION_NATIVE=False),
     ],
     ("memcached", "a URL or one server"): [
@@ -170,9 +168,7 @@ BUILT: dict[tuple[str, str], list[Callable[[Path], Any]]] = {
         lambda _: configured(SESSION_URL="mongodb+srv://h.example.invalid/shop"),
     ],
     ("mongodb", "a `MongoClient` that can be translated"): [of_mongodb(MONGO_CLIENT)],
-    ("mongodb", "the same with `SESSION_NATIVE = False`, or under gevent"): [
-        of_mongodb(MONGO_CLIENT, SESSION_NATIVE=False)
-    ],
+    ("mongodb", "the same with `SESSION_NATIVE = False`"): [of_mongodb(MONGO_CLIENT, SESSION_NATIVE=False)],
     ("mongodb", "a subclass, or what else behaves like a `MongoClient`"): [
         of_mongodb(MongoSubclass(connect=False))
     ],

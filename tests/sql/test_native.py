@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import ssl
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -319,18 +317,6 @@ def test_disposing_of_the_engine_is_heard_once(open_shop: Callable[..., Shop]) -
     with shop.app.app_context():
         shop.db.engine.dispose()
         assert heard == [shop.db.engine]
-    assert shop.seen(lambda: session["user"]) == "ann"
-
-
-def test_under_gevent_the_driver_that_it_patched_is_used(
-    open_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    patched = ModuleType("gevent.monkey")
-    patched.is_module_patched = lambda name: name == "socket"  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
-    shop = open_shop("mariadb_native")
-    shop.visit(lambda: session.update(user="ann"))
-    assert not isinstance(shop.interface._current_store(), Store)
     assert shop.seen(lambda: session["user"]) == "ann"
 
 

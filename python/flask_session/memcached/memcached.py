@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from .._core import Store as CoreStore
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
-from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import Setting
@@ -154,12 +153,11 @@ class MemcachedSessionInterface(ServerSideSessionInterface):
         return None if type(self._store) is PlainClient else store
 
     def _open_store(self, configured: Any) -> Store:
-        native = self.native and not under_greenlets()
         if isinstance(configured, tuple):
-            if native and len(configured) == 1:
+            if self.native and len(configured) == 1:
                 return CoreStore.open(configured[0])
             return store_of(self.client, self._process)
-        if native:
+        if self.native:
             found = translate(configured)
             if isinstance(found, Native):
                 logger.info(

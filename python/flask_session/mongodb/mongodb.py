@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, overload
 from .._core import Store as CoreStore
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
-from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import SESSION_NATIVE, Setting, text
@@ -181,7 +180,7 @@ class MongoDBSessionInterface(ServerSideSessionInterface):
 
     def _open_store(self) -> Store:
         configured = self._configured
-        if self._assigned_store is not None or not self.native or under_greenlets():
+        if self._assigned_store is not None or not self.native:
             return MongoDBStore(self._store_of_this_process)
         if isinstance(configured, str):
             return self._native(configured, self._database)

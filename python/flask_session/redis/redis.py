@@ -11,7 +11,6 @@ from .._core import backends
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
 from ..foreign import PlainStore, RedisStyleStore, is_redis_style
-from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import Setting
@@ -147,12 +146,11 @@ class RedisSessionInterface(ServerSideSessionInterface):
         return None if type(self._store) is PlainStore else store
 
     def _open_store(self, configured: Any) -> Store:
-        native = self.native and not under_greenlets()
         if isinstance(configured, str):
-            if native:
+            if self.native:
                 return CoreStore.open(configured)
             return RedisStyleStore(client_of(configured) if "client" in self.__dict__ else self.client)
-        if native:
+        if self.native:
             found = translate(configured)
             if isinstance(found, Native):
                 logger.info(

@@ -12,7 +12,6 @@ from .._core import Store as CoreStore
 from .._core import backends
 from ..constructors import arguments
 from ..exceptions import SessionMisconfigured
-from ..greenlets import under_greenlets
 from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import SESSION_CLEANUP_N_REQUESTS, SESSION_NATIVE, Setting, flag, text
@@ -293,8 +292,6 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
 
         from .translate import translate
 
-        if under_greenlets():
-            return None
         table = self.sql_session_model.__table__
         found = translate(engine, table)
         if not isinstance(found, Native):
@@ -322,7 +319,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         )
 
     def _open_store(self, client: Any) -> Store:
-        if client is None and self._url is not None and self.native and not under_greenlets():
+        if client is None and self._url is not None and self.native:
             known = [scheme for _, schemes in backends() for scheme in schemes]
             scheme = self._url.partition(":")[0]
             # Two copies of SQLite that have one file open in one process corrupt it.

@@ -105,7 +105,7 @@ pub(crate) const BACKEND: Backend = Backend {
     schemes: &["file"],
     drive: Drive::Inline,
     hosting: Hosting::Threads,
-    open: |settings| {
+    open: |settings, _| {
         let options = Options::read(settings)?;
         Ok(Box::new(move || {
             Ok(Arc::new(FilesystemStore::new(options.clone())))

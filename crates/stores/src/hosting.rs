@@ -12,11 +12,12 @@ use flask_session_core::{
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-use crate::{Backend, Hosting, Settings, find};
+use crate::{Backend, Host, Hosting, Settings, find};
 
 /// Opens the store at a URL for an async host on tokio; its operations run on the runtime that
-/// awaits them. Connects at the first operation; fails for a setting that can't be right, and for a
-/// backend that only threads that block can use.
+/// awaits them, which must have its timer and its I/O enabled. A runtime's connections end with it,
+/// so each runtime of a process opens its own store. Connects at the first operation; fails for a
+/// setting that can't be right.
 ///
 /// ```
 /// use flask_session_core::{Key, Store};
@@ -35,7 +36,7 @@ use crate::{Backend, Hosting, Settings, find};
 /// ```
 pub fn open_async(settings: Settings) -> Result<(&'static Backend, Arc<dyn Store>)> {
     let backend = find(&settings)?;
-    let store = asynchronous(backend.hosting, &(backend.open)(settings)?)?;
+    let store = asynchronous(backend.hosting, &(backend.open)(settings, Host::Async)?)?;
     Ok((backend, store))
 }
 
@@ -44,17 +45,20 @@ pub fn asynchronous(hosting: Hosting, open: &Open) -> Result<Arc<dyn Store>> {
     match hosting {
         Hosting::Native => open(),
         Hosting::Threads => Ok(Arc::new(Threads(open()?))),
-        Hosting::Never => Err(Error::new(
-            ErrorKind::Unsupported,
-            "the store waits for its server in the thread that asks, and would hold up a runtime; \
-             choose another one for an async service",
-        )),
     }
 }
 
 /// Whether the calling thread belongs to a runtime, which a store that blocks would hold up.
 pub(crate) fn on_a_runtime() -> bool {
     Handle::try_current().is_ok()
+}
+
+/// The error of a store for services where there is no runtime.
+pub(crate) fn outside() -> Error {
+    Error::new(
+        ErrorKind::Unexpected,
+        "the store was opened for an async host and used outside tokio's runtime",
+    )
 }
 
 /// Runs a store that waits for disks on threads of the runtime that may block. An operation that
@@ -68,10 +72,7 @@ impl Threads {
         operation: impl FnOnce(&dyn Store) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         if !on_a_runtime() {
-            return Err(Error::new(
-                ErrorKind::Unexpected,
-                "the store was opened for an async host and used outside tokio's runtime",
-            ));
+            return Err(outside());
         }
         let store = Arc::clone(&self.0);
         let done = spawn_blocking(move || operation(&*store)).await;
@@ -144,17 +145,17 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_waits_for_a_server_in_the_asking_thread_is_refused() {
-        let error = asynchronous(Hosting::Never, &memory()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(asynchronous(Hosting::Native, &memory()).is_ok());
-    }
-
-    #[test]
     fn outside_a_runtime_a_store_for_services_says_so() {
-        let store = asynchronous(Hosting::Threads, &memory()).unwrap();
-        let error = drive(store.load(&Key::from_text("key"), None)).unwrap_err();
-        assert!(error.to_string().contains("runtime"), "{error}");
+        let mut stores = vec![asynchronous(Hosting::Threads, &memory()).unwrap()];
+        for url in ["redis://localhost/", "memcached://localhost/"] {
+            if let Ok((_, store)) = open_async(Settings::new(url)) {
+                stores.push(store);
+            }
+        }
+        for store in stores {
+            let error = drive(store.load(&Key::from_text("key"), None)).unwrap_err();
+            assert!(error.to_string().contains("runtime"), "{error}");
+        }
     }
 
     #[test]

@@ -52,19 +52,28 @@ pub struct Backend {
     pub drive: Drive,
     /// How its futures move under an async host.
     pub hosting: Hosting,
-    /// Checks the settings and says how to open the store; connects at its first operation.
-    pub open: fn(Settings) -> Result<Open>,
+    /// Checks the settings and says how to open the store for such a host; connects at its first
+    /// operation.
+    pub open: fn(Settings, Host) -> Result<Open>,
+}
+
+/// Who a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// Threads that may block.
+    Blocking,
+    /// An async service on tokio.
+    #[cfg(feature = "async")]
+    Async,
 }
 
 /// How a backend's futures move under an async host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hosting {
-    /// Its driver is async: on the host's runtime.
+    /// On the host's runtime: its driver is async, or its sockets are while the host is.
     Native,
     /// It waits for disks: on threads of the host's runtime that may block.
     Threads,
-    /// It waits for a server in the thread that asks: not at all.
-    Never,
 }
 
 /// The backends of this build.
@@ -101,7 +110,7 @@ pub fn open(settings: Settings) -> Result<(&'static Backend, Arc<dyn Store>)> {
         ));
     }
     let backend = find(&settings)?;
-    let store = blocking(backend.drive, (backend.open)(settings)?)?;
+    let store = blocking(backend.drive, (backend.open)(settings, Host::Blocking)?)?;
     Ok((backend, store))
 }
 

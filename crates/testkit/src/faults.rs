@@ -43,8 +43,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use flask_session_core::{Deadline, Error, ErrorKind, Key, Result, Store, drive};
+use flask_session_core::{Deadline, Error, ErrorKind, Key, Result, Store};
 
+use crate::subject::wait;
 use crate::{PATIENCE, Proxy};
 
 mod connections;
@@ -114,7 +115,7 @@ fn direct(site: &dyn Site) -> Arc<dyn Store> {
 
 /// Runs one operation, which succeeds.
 fn run<T>(operation: impl Future<Output = Result<T>>) -> T {
-    drive(operation).expect("the operation succeeds")
+    wait(operation).expect("the operation succeeds")
 }
 
 /// Repeats what a busy machine may keep from succeeding within the store's limit.

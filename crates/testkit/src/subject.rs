@@ -107,7 +107,7 @@ pub(crate) fn run<T>(
 }
 
 /// Sleeps until `operation` has ended.
-fn wait<T>(operation: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(operation: impl Future<Output = T>) -> T {
     struct Sleeper(Thread);
 
     impl Wake for Sleeper {

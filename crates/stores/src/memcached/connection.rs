@@ -1,13 +1,14 @@
-//! One blocking connection: opened, asked.
+//! One connection: opened, asked.
 
-use std::io::{self, Read, Write};
+use std::future::poll_fn;
+use std::io::{self, Read};
 
 use flask_session_core::{Deadline, Error, ErrorKind, Result};
 
 use super::findings::Findings;
 use super::options::{MemcachedOptions, SETTING};
 use super::protocol::{Parsed, Reply, Request, parse};
-use crate::transport::{Plain, failure};
+use crate::transport::{Polled, Socket, failure, ready, write_rest};
 
 /// So much is read at once, unless more is known to come.
 const STEP: usize = 8 * 1024;
@@ -16,58 +17,63 @@ const STEP: usize = 8 * 1024;
 const TRUSTED: usize = 1024 * 1024;
 
 /// A connection that is ready for requests.
-pub(super) struct Connection {
-    plain: Plain,
+pub(super) struct Connection<S> {
+    socket: S,
     received: Vec<u8>,
 }
 
-impl Connection {
+impl<S: Socket> Connection<S> {
     /// Connects, and asks how the server is configured. What proxies don't tell isn't insisted on.
-    pub(super) fn open(
+    pub(super) async fn open(
         options: &MemcachedOptions,
         findings: &Findings,
         deadline: &Deadline,
     ) -> Result<Self> {
         let limit = deadline.remaining()?.min(options.connect_timeout);
         let deadline = &Deadline::within(limit);
-        let mut connection = Self::connect(options, deadline)?;
-        match connection.exchange(&Request::settings(), deadline) {
-            Ok(Reply::Settings(settings)) => findings.learn(&settings),
-            Ok(Reply::Failed(failure)) if failure.error().kind() == ErrorKind::Unreachable => {
-                return Err(failure.error());
+        let opened = async {
+            let mut connection = Self::connect(options, deadline).await?;
+            match connection.exchange(&Request::settings(), deadline).await {
+                Ok(Reply::Settings(settings)) => findings.learn(&settings),
+                Ok(Reply::Failed(failure)) if failure.error().kind() == ErrorKind::Unreachable => {
+                    return Err(failure.error());
+                }
+                // Some proxies hang up on a command that they don't know.
+                Err(error) if error.kind() == ErrorKind::Unreachable => {
+                    connection = Self::connect(options, deadline).await?;
+                }
+                Err(error) => return Err(error),
+                Ok(_) => {}
             }
-            // Some proxies hang up on a command that they don't know.
-            Err(error) if error.kind() == ErrorKind::Unreachable => {
-                connection = Self::connect(options, deadline)?;
-            }
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
-        Ok(connection)
+            Ok(connection)
+        };
+        S::within(deadline, opened).await
     }
 
-    fn connect(options: &MemcachedOptions, deadline: &Deadline) -> Result<Self> {
+    async fn connect(options: &MemcachedOptions, deadline: &Deadline) -> Result<Self> {
         Ok(Self {
-            plain: Plain::connect(&options.endpoint, SETTING, deadline)?,
+            socket: S::connect(&options.endpoint, SETTING, deadline).await?,
             received: Vec::new(),
         })
     }
 
     /// Sends `request` in one write and waits for its reply. `Unreachable` means that the
     /// connection broke, and that it is unknown what the server has done.
-    pub(super) fn exchange(&mut self, request: &Request, deadline: &Deadline) -> Result<Reply> {
-        let mut socket = self.plain.until(deadline);
-        let sent = socket.write_all(request.packed());
+    pub(super) async fn exchange(
+        &mut self,
+        request: &Request,
+        deadline: &Deadline,
+    ) -> Result<Reply> {
+        S::within(deadline, self.ask(request, deadline)).await
+    }
+
+    async fn ask(&mut self, request: &Request, deadline: &Deadline) -> Result<Reply> {
+        let sent = self.send(request.packed(), deadline).await;
         sent.map_err(|error| failure(error, deadline))?;
         self.received.clear();
         let mut needed = STEP;
         loop {
-            let held = self.received.len();
-            self.received
-                .resize(held + (needed.saturating_sub(held)).clamp(STEP, TRUSTED), 0);
-            let read = socket.read(&mut self.received[held..]);
-            self.received.truncate(held + *read.as_ref().unwrap_or(&0));
-            match read {
+            match self.receive(needed, deadline).await {
                 Ok(0) => {
                     let end = io::Error::new(io::ErrorKind::UnexpectedEof, "closed by the server");
                     return Err(failure(end, deadline));
@@ -81,6 +87,39 @@ impl Connection {
                 Parsed::Whole(..) => return Err(out_of_step()),
             }
         }
+    }
+
+    async fn send(&mut self, bytes: &[u8], deadline: &Deadline) -> io::Result<()> {
+        let mut sent = 0;
+        poll_fn(|context| {
+            let socket = &mut self.socket;
+            let mut socket = Polled {
+                socket,
+                context,
+                deadline,
+            };
+            write_rest(&mut socket, bytes, &mut sent)
+        })
+        .await
+    }
+
+    /// Reads some of what is still missing of `needed` bytes.
+    async fn receive(&mut self, needed: usize, deadline: &Deadline) -> io::Result<usize> {
+        let held = self.received.len();
+        let room = needed.saturating_sub(held).clamp(STEP, TRUSTED);
+        self.received.resize(held + room, 0);
+        let read = poll_fn(|context| {
+            let socket = &mut self.socket;
+            let mut socket = Polled {
+                socket,
+                context,
+                deadline,
+            };
+            ready(socket.read(&mut self.received[held..]))
+        })
+        .await;
+        self.received.truncate(held + *read.as_ref().unwrap_or(&0));
+        read
     }
 }
 

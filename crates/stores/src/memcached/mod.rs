@@ -1,7 +1,7 @@
 //! Sessions in memcached, on one server.
 //!
-//! Written once: `body` holds the operations, over a `wire` of which the blocking one is a pool of
-//! connections that speak `protocol`.
+//! Written once: `body` holds the operations, over a `wire`: a pool of connections that speak
+//! `protocol`, on sockets that block or don't.
 
 mod body;
 mod connection;
@@ -21,11 +21,14 @@ use flask_session_core::{
     Refresh, Result, Saved, Store,
 };
 
-use crate::{Backend, Hosting};
+#[cfg(feature = "async")]
+use crate::transport::Hosted;
+use crate::transport::{Blocking, Socket};
+use crate::{Backend, Host, Hosting};
 
 use body::Body;
 use findings::Findings;
-use wire::Blocking;
+use wire::Single;
 
 pub use options::MemcachedOptions;
 
@@ -34,17 +37,31 @@ pub use options::MemcachedOptions;
 /// How large an item may be is known once a connection was opened; [`Store::capability`] tells.
 /// memcached forgets sessions when it is short of memory, and can't list them.
 #[derive(Debug)]
-pub struct MemcachedStore {
-    body: Body<Blocking>,
+pub struct MemcachedStore<S = Blocking> {
+    body: Body<Single<S>>,
 }
 
 impl MemcachedStore {
     /// A store on blocking connections. Connects at the first operation; fails only for a setting
     /// that can't be right.
     pub fn blocking(options: MemcachedOptions) -> Result<Self> {
+        Self::single(options)
+    }
+}
+
+#[cfg(feature = "async")]
+impl MemcachedStore<Hosted> {
+    /// The same on sockets of the runtime that awaits its operations.
+    pub fn hosted(options: MemcachedOptions) -> Result<Self> {
+        Self::single(options)
+    }
+}
+
+impl<S> MemcachedStore<S> {
+    fn single(options: MemcachedOptions) -> Result<Self> {
         let timeout = options.timeout;
         let findings = Arc::new(Findings::default());
-        let wire = Blocking::new(options, Arc::clone(&findings));
+        let wire = Single::new(options, Arc::clone(&findings));
         Ok(Self {
             body: Body {
                 wire: wire.map_err(|error| error.at(NAME, "open"))?,
@@ -61,17 +78,21 @@ pub(crate) const BACKEND: Backend = Backend {
     name: NAME,
     schemes: options::SCHEMES,
     drive: Drive::Inline,
-    hosting: Hosting::Never,
-    open: |settings| {
+    hosting: Hosting::Native,
+    open: |settings, host| {
         let options = MemcachedOptions::read(settings)?;
-        Ok(Box::new(move || {
-            Ok(Arc::new(MemcachedStore::blocking(options.clone())?))
-        }))
+        Ok(match host {
+            Host::Blocking => {
+                Box::new(move || Ok(Arc::new(MemcachedStore::blocking(options.clone())?)))
+            }
+            #[cfg(feature = "async")]
+            Host::Async => Box::new(move || Ok(Arc::new(MemcachedStore::hosted(options.clone())?))),
+        })
     },
 };
 
 #[async_trait]
-impl Store for MemcachedStore {
+impl<S: Socket> Store for MemcachedStore<S> {
     fn capability(&self) -> Capability {
         Capability {
             lists: false,

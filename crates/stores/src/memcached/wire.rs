@@ -1,5 +1,4 @@
-//! What the store's one body asks of a transport, so that it is written once for blocking and
-//! async hosts; and the blocking transport.
+//! What the store's one body asks of a transport, and the one that pools connections.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -11,9 +10,9 @@ use super::connection::Connection;
 use super::findings::Findings;
 use super::options::MemcachedOptions;
 use super::protocol::{Reply, Request};
-use crate::transport::{self, Attempt, Choice, Interruption, Pool};
+use crate::transport::{self, Attempt, Choice, Held, Interruption, Pool, Socket};
 
-/// A way to a server. The blocking adapter's futures are ready at the first poll.
+/// A way to a server. The futures of one on blocking sockets are ready at the first poll.
 pub(super) trait Wire: Debug + Send + Sync + 'static {
     /// Sends a request and waits for its reply, on a connection that nobody else uses meanwhile.
     fn exchange(
@@ -27,15 +26,15 @@ pub(super) trait Wire: Debug + Send + Sync + 'static {
     fn pause(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// Opens blocking connections and keeps idle ones. Opens nothing before the first use in a
+/// Opens connections to one server and keeps idle ones. Opens nothing before the first use in a
 /// process; what a forked child inherits it never touches.
-pub(super) struct Blocking {
+pub(super) struct Single<S> {
     options: MemcachedOptions,
     findings: Arc<Findings>,
-    pool: Pool<Connection>,
+    pool: Pool<Connection<S>>,
 }
 
-impl Blocking {
+impl<S> Single<S> {
     /// Checks the options.
     pub(super) fn new(options: MemcachedOptions, findings: Arc<Findings>) -> Result<Self> {
         options.check()?;
@@ -47,28 +46,39 @@ impl Blocking {
     }
 }
 
-impl Debug for Blocking {
+impl<S: Socket> Single<S> {
+    async fn connection(
+        &self,
+        choice: Choice,
+        deadline: &Deadline,
+    ) -> Attempt<Held<Connection<S>>> {
+        if let Some(held) = self.pool.take(choice) {
+            return Ok(held);
+        }
+        let opened = Connection::open(&self.options, &self.findings, deadline).await;
+        let opened = opened.map_err(|error| match error.kind() {
+            ErrorKind::Unreachable => Interruption::Undone(error),
+            _ => Interruption::Final(error),
+        });
+        Ok(self.pool.hold(opened?))
+    }
+}
+
+impl<S> Debug for Single<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.options.fmt(f)
     }
 }
 
-impl Wire for Blocking {
+impl<S: Socket> Wire for Single<S> {
     async fn exchange(
         &self,
         request: &Request,
         choice: Choice,
         deadline: &Deadline,
     ) -> Attempt<Reply> {
-        let open = || Connection::open(&self.options, &self.findings, deadline);
-        let mut held = self
-            .pool
-            .checkout(choice, open)
-            .map_err(|error| match error.kind() {
-                ErrorKind::Unreachable => Interruption::Undone(error),
-                _ => Interruption::Final(error),
-            })?;
-        let reply = held.connection.exchange(request, deadline);
+        let mut held = self.connection(choice, deadline).await?;
+        let reply = held.connection.exchange(request, deadline).await;
         let reply = reply.map_err(|error| match error.kind() {
             ErrorKind::Unreachable => Interruption::Lost(error),
             _ => Interruption::Final(error),
@@ -85,6 +95,6 @@ impl Wire for Blocking {
     }
 
     async fn pause(&self) {
-        transport::pause();
+        transport::pause::<S>().await;
     }
 }

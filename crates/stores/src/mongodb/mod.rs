@@ -88,7 +88,7 @@ pub(crate) const BACKEND: Backend = Backend {
     schemes: options::SCHEMES,
     drive: Drive::Shared,
     hosting: Hosting::Native,
-    open: |settings| {
+    open: |settings, _| {
         let options = MongoOptions::read(settings)?;
         Ok(Box::new(move || {
             Ok(Arc::new(MongoStore::new(options.clone())))

@@ -1,7 +1,9 @@
-//! One blocking connection: opened, logged in, asked.
+//! One connection: opened, logged in, asked.
 
+use std::future::poll_fn;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use flask_session_core::{Deadline, Error, ErrorKind, Result};
@@ -12,17 +14,18 @@ use super::options::{Address, RedisOptions, misconfigured};
 use super::reply;
 use super::server::{Role, Server};
 use super::socket::{Stream, failure};
+use crate::transport::Socket;
 
 /// A connection that is ready for commands.
-pub(crate) struct Connection {
-    stream: Stream,
+pub(crate) struct Connection<S> {
+    stream: Stream<S>,
     parser: Parser,
     server: Server,
 }
 
-impl Connection {
+impl<S: Socket> Connection<S> {
     /// Connects to `address` and logs in.
-    pub(super) fn open(
+    pub(super) async fn open(
         address: &Address,
         options: &RedisOptions,
         tls: Option<&Arc<ClientConfig>>,
@@ -30,26 +33,29 @@ impl Connection {
     ) -> Result<Self> {
         let limit: Duration = deadline.remaining()?.min(options.connect_timeout);
         let deadline = &Deadline::within(limit);
-        let mut connection = Self::connect(address, tls, deadline)?;
-        match connection.greet(options, deadline) {
-            Ok(()) => Ok(connection),
-            // Some proxies hang up on a command that they don't know.
-            Err(error) if error.kind() == ErrorKind::Unreachable => {
-                connection = Self::connect(address, tls, deadline)?;
-                connection.greet_without_hello(options, deadline)?;
-                Ok(connection)
+        let opened = async {
+            let mut connection = Self::connect(address, tls, deadline).await?;
+            match connection.greet(options, deadline).await {
+                Ok(()) => Ok(connection),
+                // Some proxies hang up on a command that they don't know.
+                Err(error) if error.kind() == ErrorKind::Unreachable => {
+                    connection = Self::connect(address, tls, deadline).await?;
+                    connection.greet_without_hello(options, deadline).await?;
+                    Ok(connection)
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        }
+        };
+        S::within(deadline, opened).await
     }
 
-    fn connect(
+    async fn connect(
         address: &Address,
         tls: Option<&Arc<ClientConfig>>,
         deadline: &Deadline,
     ) -> Result<Self> {
         Ok(Self {
-            stream: Stream::connect(address, tls, deadline)?,
+            stream: Stream::connect(address, tls, deadline).await?,
             parser: Parser::new(),
             server: Server::default(),
         })
@@ -60,9 +66,9 @@ impl Connection {
     }
 
     /// Whether the server has data of its own, as it said when the connection was opened.
-    pub(crate) fn is_to_primary(&mut self, deadline: &Deadline) -> Result<bool> {
+    pub(crate) async fn is_to_primary(&mut self, deadline: &Deadline) -> Result<bool> {
         if self.server.role() == Role::Unknown {
-            let reply = reply::sole(self.exchange(&[&redis::cmd("ROLE")], deadline)?)?;
+            let reply = reply::sole(self.exchange(&[&redis::cmd("ROLE")], deadline).await?)?;
             self.server = self.server.with_role(&reply);
         }
         Ok(self.server.role() == Role::Primary)
@@ -70,7 +76,7 @@ impl Connection {
 
     /// Logs in and selects the database. What a restricted user may lack, and what older
     /// servers and proxies don't know, isn't insisted on.
-    fn greet(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
+    async fn greet(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
         let mut hello = redis::cmd("HELLO");
         hello.arg(2);
         if let Some((username, password)) = options.credentials() {
@@ -92,14 +98,14 @@ impl Connection {
             commands.push(command.arg("SETINFO").arg(what).arg(text).take());
         }
         let commands: Vec<&Cmd> = commands.iter().collect();
-        let replies = self.exchange(&commands, deadline)?;
+        let replies = self.exchange(&commands, deadline).await?;
         match &replies[0] {
             // Some servers answer what they don't know with NOAUTH while nobody is logged in.
             Value::ServerError(refusal)
                 if reply::is_denial(refusal)
                     || refusal.code() == "NOAUTH" && options.credentials().is_some() =>
             {
-                return self.greet_without_hello(options, deadline);
+                return self.greet_without_hello(options, deadline).await;
             }
             Value::ServerError(refusal) => return Err(reply::refused(refusal)),
             hello => self.server = Server::from_hello(hello),
@@ -110,11 +116,15 @@ impl Connection {
         Ok(())
     }
 
-    fn greet_without_hello(&mut self, options: &RedisOptions, deadline: &Deadline) -> Result<()> {
+    async fn greet_without_hello(
+        &mut self,
+        options: &RedisOptions,
+        deadline: &Deadline,
+    ) -> Result<()> {
         if let Some((username, password)) = options.credentials() {
             let mut command = redis::cmd("AUTH");
             command.arg(username).arg(password);
-            match self.exchange(&[&command], deadline)?.first() {
+            match self.exchange(&[&command], deadline).await?.first() {
                 Some(Value::Okay) => {}
                 Some(Value::ServerError(refusal)) if reply::is_passing(refusal) => {
                     return Err(reply::refused(refusal));
@@ -127,50 +137,63 @@ impl Connection {
             }
         }
         if options.database != 0 {
-            let replies = self.exchange(&[&select(options)], deadline)?;
+            let replies = self.exchange(&[&select(options)], deadline).await?;
             is_selected(&replies[0])?;
         }
         if let Some(name) = &options.client_name {
             let mut command = redis::cmd("CLIENT");
             command.arg("SETNAME").arg(name);
-            self.exchange(&[&command], deadline)?;
+            self.exchange(&[&command], deadline).await?;
         }
         Ok(())
     }
 
     /// Sends `commands` in one write and waits for one reply to each.
-    pub(crate) fn exchange(
+    pub(crate) async fn exchange(
         &mut self,
         commands: &[&Cmd],
         deadline: &Deadline,
     ) -> Result<Vec<Value>> {
+        S::within(deadline, self.ask(commands, deadline)).await
+    }
+
+    async fn ask(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
         let mut packed = Vec::new();
         for command in commands {
             command.write_packed_command(&mut packed);
         }
-        let sent = self.stream.send(&packed, deadline);
+        let sent = self.stream.send(&packed, deadline).await;
         sent.map_err(|error| failure(error, deadline))?;
         let mut replies = Vec::with_capacity(commands.len());
-        let mut incoming = Incoming {
-            stream: &mut self.stream,
-            deadline,
-            failed: None,
-            received: false,
-        };
-        while replies.len() < commands.len() {
-            match self.parser.parse_value(&mut incoming) {
-                Ok(_) if !incoming.received => return Err(out_of_step()),
-                Ok(reply) => replies.push(reply),
-                Err(_) => {
-                    return Err(match (incoming.failed.take(), replies.first()) {
-                        (None, _) => not_redis(),
-                        // What the server said before it closed says more than that it did.
-                        (Some(_), Some(Value::ServerError(refusal))) => reply::refused(refusal),
-                        (Some(error), _) => failure(error, deadline),
-                    });
+        let mut received = false;
+        let Self { stream, parser, .. } = self;
+        poll_fn(|context| {
+            let mut incoming = Incoming {
+                stream: &mut *stream,
+                context,
+                deadline,
+                failed: None,
+                received: &mut received,
+            };
+            while replies.len() < commands.len() {
+                match parser.parse_value(&mut incoming) {
+                    Ok(_) if !*incoming.received => return Poll::Ready(Err(out_of_step())),
+                    Ok(reply) => replies.push(reply),
+                    // The parser goes on with what it has when there is more.
+                    Err(_) if incoming.is_pending() => return Poll::Pending,
+                    Err(_) => {
+                        return Poll::Ready(Err(match (incoming.failed.take(), replies.first()) {
+                            (None, _) => not_redis(),
+                            // What the server said before it closed says more than that it did.
+                            (Some(_), Some(Value::ServerError(refusal))) => reply::refused(refusal),
+                            (Some(error), _) => failure(error, deadline),
+                        }));
+                    }
                 }
             }
-        }
+            Poll::Ready(Ok(()))
+        })
+        .await?;
         Ok(replies)
     }
 }
@@ -207,17 +230,26 @@ fn is_selected(reply: &Value) -> Result<()> {
     }
 }
 
-/// What the parser reads from; remembers why it failed, since the parser's error doesn't say.
-struct Incoming<'a> {
-    stream: &'a mut Stream,
+/// What the parser reads from, in one poll; remembers why it failed, since the parser's error
+/// doesn't say.
+struct Incoming<'a, 'context, S> {
+    stream: &'a mut Stream<S>,
+    context: &'a mut Context<'context>,
     deadline: &'a Deadline,
     failed: Option<io::Error>,
-    received: bool,
+    received: &'a mut bool,
 }
 
-impl Read for Incoming<'_> {
+impl<S> Incoming<'_, '_, S> {
+    fn is_pending(&self) -> bool {
+        let failed = self.failed.as_ref();
+        failed.is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl<S: Socket> Read for Incoming<'_, '_, S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.stream.receive(buffer, self.deadline) {
+        match self.stream.receive(self.context, buffer, self.deadline) {
             Ok(0) => {
                 self.failed = Some(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
@@ -226,7 +258,7 @@ impl Read for Incoming<'_> {
                 Ok(0)
             }
             Ok(count) => {
-                self.received = true;
+                *self.received = true;
                 Ok(count)
             }
             Err(error) => {

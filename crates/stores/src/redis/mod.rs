@@ -1,8 +1,8 @@
 //! Sessions in Redis, Valkey, and what speaks their protocol.
 //!
 //! Written once: `body` holds how operations are tried, `save`, `load` and `list` what
-//! they are, `compare` the ways of comparing, all over a `wire` of which `pool` is the
-//! blocking one.
+//! they are, `compare` the ways of comparing, all over a `wire`; `pool` is that to one server, on
+//! sockets that block or don't.
 
 mod body;
 mod compare;
@@ -34,11 +34,14 @@ use flask_session_core::{
     Store,
 };
 
-use crate::{Backend, Hosting};
+use crate::transport::Blocking;
+#[cfg(feature = "async")]
+use crate::transport::Hosted;
+use crate::{Backend, Host, Hosting};
 
 use body::Body;
 use ladder::Ladder;
-use pool::Blocking;
+use pool::Single;
 use script::Scripts;
 
 pub(crate) use {
@@ -59,7 +62,7 @@ pub use options::RedisOptions;
 /// What the server or its permissions don't allow is found out by trying, and remembered for the
 /// store's life; [`Store::capability`] and [`Store::take_notices`] tell.
 #[derive(Debug)]
-pub struct RedisStore<W = Blocking> {
+pub struct RedisStore<W = Single<Blocking>> {
     body: Body<W>,
 }
 
@@ -67,8 +70,22 @@ impl RedisStore {
     /// A store on blocking connections. Connects at the first operation; fails only for a
     /// setting that can't be right, or a certificate file that can't be read.
     pub fn blocking(options: RedisOptions) -> Result<Self> {
+        Self::single(options)
+    }
+}
+
+#[cfg(feature = "async")]
+impl RedisStore<Single<Hosted>> {
+    /// The same on sockets of the runtime that awaits its operations.
+    pub fn hosted(options: RedisOptions) -> Result<Self> {
+        Self::single(options)
+    }
+}
+
+impl<S> RedisStore<Single<S>> {
+    fn single(options: RedisOptions) -> Result<Self> {
         let timeout = options.timeout;
-        let wire = Blocking::new(options).map_err(|error| error.at(NAME, "open"))?;
+        let wire = Single::new(options).map_err(|error| error.at(NAME, "open"))?;
         Ok(Self::over(wire, timeout))
     }
 }
@@ -93,12 +110,16 @@ pub(crate) const BACKEND: Backend = Backend {
     name: NAME,
     schemes: url::SCHEMES,
     drive: Drive::Inline,
-    hosting: Hosting::Never,
-    open: |settings| {
+    hosting: Hosting::Native,
+    open: |settings, host| {
         let options = RedisOptions::from_url(settings.url())?.refined(settings)?;
-        Ok(Box::new(move || {
-            Ok(Arc::new(RedisStore::blocking(options.clone())?))
-        }))
+        Ok(match host {
+            Host::Blocking => {
+                Box::new(move || Ok(Arc::new(RedisStore::blocking(options.clone())?)))
+            }
+            #[cfg(feature = "async")]
+            Host::Async => Box::new(move || Ok(Arc::new(RedisStore::hosted(options.clone())?))),
+        })
     },
 };
 

@@ -1,4 +1,4 @@
-//! The blocking transport to one server: pooled connections.
+//! The way to one server: pooled connections.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::options::{Address, RedisOptions};
 use super::server::Server;
 use super::wire::{Line, Part, Wire};
-use crate::transport::{self, Choice, Held, Pool};
+use crate::transport::{self, Choice, Held, Pool, Socket};
 
 /// Opens connections that differ in nothing but the address.
 pub(crate) struct Opener {
@@ -26,12 +26,30 @@ impl Opener {
         Ok(Self { options, tls })
     }
 
-    pub(crate) fn open(&self, address: &Address, deadline: &Deadline) -> Result<Connection> {
-        Connection::open(address, &self.options, self.tls.as_ref(), deadline)
+    pub(crate) async fn open<S: Socket>(
+        &self,
+        address: &Address,
+        deadline: &Deadline,
+    ) -> Result<Connection<S>> {
+        Connection::open(address, &self.options, self.tls.as_ref(), deadline).await
+    }
+
+    /// A connection to `address`, of `pool` if one rests there that `choice` may have.
+    pub(super) async fn checkout<S: Socket>(
+        &self,
+        pool: &Pool<Connection<S>>,
+        address: &Address,
+        choice: Choice,
+        deadline: &Deadline,
+    ) -> Result<Held<Connection<S>>> {
+        match pool.take(choice) {
+            Some(held) => Ok(held),
+            None => Ok(pool.hold(self.open(address, deadline).await?)),
+        }
     }
 
     /// An empty pool for one address.
-    pub(super) fn pool(&self) -> Pool<Connection> {
+    pub(super) fn pool<S>(&self) -> Pool<Connection<S>> {
         Pool::new(self.options.pool_size)
     }
 }
@@ -42,15 +60,15 @@ impl fmt::Debug for Opener {
     }
 }
 
-/// Opens blocking connections and keeps idle ones. Opens nothing before the first use in a
+/// Opens connections to one server and keeps idle ones. Opens nothing before the first use in a
 /// process; what a forked child inherits it never touches.
-pub struct Blocking {
+pub struct Single<S> {
     address: Address,
     opener: Opener,
-    pool: Pool<Connection>,
+    pool: Pool<Connection<S>>,
 }
 
-impl Blocking {
+impl<S> Single<S> {
     /// Checks the options and reads the files that they name.
     pub(super) fn new(options: RedisOptions) -> Result<Self> {
         let address = options.address.clone();
@@ -63,18 +81,18 @@ impl Blocking {
     }
 }
 
-impl fmt::Debug for Blocking {
+impl<S> fmt::Debug for Single<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.opener.fmt(f)
     }
 }
 
-impl Wire for Blocking {
-    type Line = Held<Connection>;
+impl<S: Socket> Wire for Single<S> {
+    type Line = Held<Connection<S>>;
 
     async fn line(&self, _: &str, choice: Choice, deadline: &Deadline) -> Result<Self::Line> {
-        let open = || self.opener.open(&self.address, deadline);
-        self.pool.checkout(choice, open)
+        let (pool, address) = (&self.pool, &self.address);
+        self.opener.checkout(pool, address, choice, deadline).await
     }
 
     async fn line_to(&self, _: &Part, choice: Choice, deadline: &Deadline) -> Result<Self::Line> {
@@ -86,17 +104,17 @@ impl Wire for Blocking {
     }
 
     async fn pause(&self) {
-        transport::pause();
+        transport::pause::<S>().await;
     }
 }
 
-impl Line for Held<Connection> {
+impl<S: Socket> Line for Held<Connection<S>> {
     fn server(&self) -> Server {
         self.connection.server()
     }
 
     async fn exchange(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
-        self.connection.exchange(commands, deadline)
+        self.connection.exchange(commands, deadline).await
     }
 
     fn keep(self) {

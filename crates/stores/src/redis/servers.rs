@@ -9,17 +9,19 @@ use flask_session_core::{Deadline, PerProcess, Result};
 use super::connection::Connection;
 use super::options::{Address, RedisOptions};
 use super::pool::Opener;
-use crate::transport::{Choice, Held, Pool};
+use crate::transport::{Choice, Held, Pool, Socket};
 
-/// Opens blocking connections to servers that differ in nothing but the address, and keeps idle
+/// Opens connections to servers that differ in nothing but the address, and keeps idle
 /// ones. Opens nothing before the first use in a process; what a forked child inherits it never
 /// touches.
-pub(crate) struct Servers {
+pub(crate) struct Servers<S> {
     opener: Opener,
-    pools: PerProcess<Mutex<HashMap<Address, Arc<Pool<Connection>>>>>,
+    pools: PerProcess<Mutex<Pools<S>>>,
 }
 
-impl Servers {
+type Pools<S> = HashMap<Address, Arc<Pool<Connection<S>>>>;
+
+impl<S: Socket> Servers<S> {
     /// Checks the options, whose address says nothing here, and reads the files that they name.
     pub(crate) fn new(options: RedisOptions) -> Result<Self> {
         Ok(Self {
@@ -29,12 +31,12 @@ impl Servers {
     }
 
     /// A connection to `address`, as `choice` says.
-    pub(crate) fn checkout(
+    pub(crate) async fn checkout(
         &self,
         address: &Address,
         choice: Choice,
         deadline: &Deadline,
-    ) -> Result<Held<Connection>> {
+    ) -> Result<Held<Connection<S>>> {
         let pools = self.pools.get(Mutex::default);
         let pool = {
             let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +47,8 @@ impl Servers {
                 pool
             })
         };
-        pool.checkout(choice, || self.opener.open(address, deadline))
+        let opener = &self.opener;
+        opener.checkout(&pool, address, choice, deadline).await
     }
 
     /// Closes the idle connections to servers that aren't `wanted`.
@@ -56,7 +59,7 @@ impl Servers {
     }
 }
 
-impl fmt::Debug for Servers {
+impl<S> fmt::Debug for Servers<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.opener.fmt(f)
     }

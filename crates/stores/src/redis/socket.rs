@@ -1,25 +1,27 @@
 //! A connection to Redis, plain or TLS, on a socket that ends waiting at a deadline.
 
-use std::io::{self, Read, Write};
+use std::future::poll_fn;
+use std::io::{self, Read};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use flask_session_core::{Deadline, Error, ErrorKind, Result};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 use super::options::{Address, SETTING, misconfigured};
-use crate::transport::{self, Endpoint, Plain};
+use crate::transport::{self, Endpoint, Polled, Socket, write_rest};
 
 /// A connection, plain or TLS.
 #[derive(Debug)]
-pub(super) struct Stream {
-    plain: Plain,
+pub(super) struct Stream<S> {
+    socket: S,
     tls: Option<Box<ClientConnection>>,
 }
 
-impl Stream {
+impl<S: Socket> Stream<S> {
     /// Connects to `address`.
-    pub(super) fn connect(
+    pub(super) async fn connect(
         address: &Address,
         tls: Option<&Arc<ClientConfig>>,
         deadline: &Deadline,
@@ -29,16 +31,16 @@ impl Stream {
             Address::Unix(path) => Endpoint::Unix(path.clone()),
         };
         let mut stream = Self {
-            plain: Plain::connect(&endpoint, SETTING, deadline)?,
+            socket: S::connect(&endpoint, SETTING, deadline).await?,
             tls: None,
         };
         if let (Address::Tcp { host, .. }, Some(config)) = (address, tls) {
-            stream.secure(host, config, deadline)?;
+            stream.secure(host, config, deadline).await?;
         }
         Ok(stream)
     }
 
-    fn secure(
+    async fn secure(
         &mut self,
         host: &str,
         config: &Arc<ClientConfig>,
@@ -49,30 +51,57 @@ impl Stream {
         let connection = ClientConnection::new(Arc::clone(config), name)
             .map_err(|error| misconfigured(error.to_string()))?;
         let tls = self.tls.insert(Box::new(connection));
-        let mut plain = self.plain.until(deadline);
-        while tls.is_handshaking() {
-            tls.complete_io(&mut plain)
-                .map_err(|error| failure(error, deadline))?;
-        }
-        Ok(())
+        let shaken = poll_fn(|context| {
+            let socket = &mut self.socket;
+            let mut plain = Polled {
+                socket,
+                context,
+                deadline,
+            };
+            while tls.is_handshaking() {
+                if let Err(error) = ready!(transport::ready(tls.complete_io(&mut plain))) {
+                    return Poll::Ready(Err(error));
+                }
+            }
+            Poll::Ready(Ok(()))
+        });
+        shaken.await.map_err(|error| failure(error, deadline))
     }
 
     /// Writes all of `bytes`.
-    pub(super) fn send(&mut self, bytes: &[u8], deadline: &Deadline) -> io::Result<()> {
-        let mut plain = self.plain.until(deadline);
-        match &mut self.tls {
-            None => plain.write_all(bytes),
-            Some(tls) => {
-                let mut stream = rustls::Stream::new(&mut **tls, &mut plain);
-                stream.write_all(bytes)?;
-                stream.flush()
+    pub(super) async fn send(&mut self, bytes: &[u8], deadline: &Deadline) -> io::Result<()> {
+        let mut sent = 0;
+        poll_fn(|context| {
+            let socket = &mut self.socket;
+            let mut plain = Polled {
+                socket,
+                context,
+                deadline,
+            };
+            match &mut self.tls {
+                None => write_rest(&mut plain, bytes, &mut sent),
+                Some(tls) => {
+                    let mut stream = rustls::Stream::new(&mut **tls, &mut plain);
+                    write_rest(&mut stream, bytes, &mut sent)
+                }
             }
-        }
+        })
+        .await
     }
 
-    /// Reads what there is, at least one byte; 0 at the end.
-    pub(super) fn receive(&mut self, buffer: &mut [u8], deadline: &Deadline) -> io::Result<usize> {
-        let mut plain = self.plain.until(deadline);
+    /// Reads what there is, at least one byte; 0 at the end. `WouldBlock` if it is pending.
+    pub(super) fn receive(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        deadline: &Deadline,
+    ) -> io::Result<usize> {
+        let socket = &mut self.socket;
+        let mut plain = Polled {
+            socket,
+            context,
+            deadline,
+        };
         match &mut self.tls {
             None => plain.read(buffer),
             Some(tls) => rustls::Stream::new(&mut **tls, &mut plain).read(buffer),

@@ -10,7 +10,7 @@ use redis::{Cmd, Value};
 use super::server::Server;
 use crate::transport::Choice;
 
-/// A way to a server. The blocking adapter's futures are ready at the first poll.
+/// A way to a server. The futures of one on blocking sockets are ready at the first poll.
 pub(crate) trait Wire: Debug + Send + Sync + 'static {
     /// A connection that is held.
     type Line: Line;

@@ -9,7 +9,7 @@ use redis::{Cmd, RedisError, Value};
 use super::slots::named;
 use super::wire::Cluster;
 use crate::redis::{Address, Connection, Line, Server};
-use crate::transport::{Choice, Held};
+use crate::transport::{Choice, Held, Socket};
 
 /// So often a command is sent elsewhere before it fails.
 const REDIRECTIONS: usize = 5;
@@ -17,10 +17,10 @@ const REDIRECTIONS: usize = 5;
 /// A connection to the server that has a key, as far as is known. A server that hasn't answers
 /// MOVED, or, while it hands its keys over one by one, ASK; nothing was done then, and the commands
 /// are sent to the server that it names.
-pub(super) struct ClusterLine {
-    cluster: Arc<Cluster>,
+pub(super) struct ClusterLine<S> {
+    cluster: Arc<Cluster<S>>,
     address: Address,
-    held: Held<Connection>,
+    held: Held<Connection<S>>,
     /// Whether the server is only about to get the key, and has to be told that we know.
     asking: bool,
     /// Whether a MULTI waits for its EXEC. What belongs to it can't be sent to another server.
@@ -33,8 +33,12 @@ struct Redirection {
     asking: bool,
 }
 
-impl ClusterLine {
-    pub(super) fn new(cluster: &Arc<Cluster>, address: &Address, held: Held<Connection>) -> Self {
+impl<S: Socket> ClusterLine<S> {
+    pub(super) fn new(
+        cluster: &Arc<Cluster<S>>,
+        address: &Address,
+        held: Held<Connection<S>>,
+    ) -> Self {
         Self {
             cluster: Arc::clone(cluster),
             address: address.clone(),
@@ -44,28 +48,37 @@ impl ClusterLine {
         }
     }
 
-    fn send(&mut self, commands: &[&Cmd], ask: bool, deadline: &Deadline) -> Result<Vec<Value>> {
+    async fn send(
+        &mut self,
+        commands: &[&Cmd],
+        ask: bool,
+        deadline: &Deadline,
+    ) -> Result<Vec<Value>> {
         if !ask {
-            return self.held.connection.exchange(commands, deadline);
+            return self.held.connection.exchange(commands, deadline).await;
         }
         let asking = redis::cmd("ASKING");
         let pairs: Vec<&Cmd> = commands.iter().flat_map(|&one| [&asking, one]).collect();
-        let replies = self.held.connection.exchange(&pairs, deadline)?;
+        let replies = self.held.connection.exchange(&pairs, deadline).await?;
         Ok(replies.into_iter().skip(1).step_by(2).collect())
     }
 
     /// Goes on with another server; what was the connection until then.
-    fn follow(&mut self, to: Redirection, deadline: &Deadline) -> Result<Held<Connection>> {
+    async fn follow(
+        &mut self,
+        to: Redirection,
+        deadline: &Deadline,
+    ) -> Result<Held<Connection<S>>> {
         let address = to.address.ok_or_else(moved)?;
         let servers = &self.cluster.servers;
-        let held = servers.checkout(&address, Choice::Pooled, deadline)?;
+        let held = servers.checkout(&address, Choice::Pooled, deadline).await?;
         self.asking = to.asking;
         self.address = address;
         Ok(mem::replace(&mut self.held, held))
     }
 }
 
-impl Line for ClusterLine {
+impl<S: Socket> Line for ClusterLine<S> {
     fn server(&self) -> Server {
         self.held.connection.server()
     }
@@ -73,7 +86,9 @@ impl Line for ClusterLine {
     async fn exchange(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
         let was_open = mem::take(&mut self.open);
         for _ in 0..=REDIRECTIONS {
-            let replies = self.send(commands, self.asking && !was_open, deadline);
+            let replies = self
+                .send(commands, self.asking && !was_open, deadline)
+                .await;
             let replies = replies.inspect_err(|_| self.cluster.doubt(Some(&self.address)))?;
             let sent_on = replies
                 .iter()
@@ -88,7 +103,7 @@ impl Line for ClusterLine {
             if was_open {
                 return Err(moved());
             }
-            let left = self.follow(redirection, deadline)?;
+            let left = self.follow(redirection, deadline).await?;
             // Several commands may have left a MULTI there.
             if commands.len() == 1 {
                 left.keep();

@@ -9,10 +9,13 @@ mod wire;
 
 use std::sync::Arc;
 
-use flask_session_core::Drive;
+use flask_session_core::{Drive, Result, Store};
 
-use crate::redis::{RedisStore, Several};
-use crate::{Backend, Hosting};
+use crate::redis::{Address, RedisOptions, RedisStore, Several};
+#[cfg(feature = "async")]
+use crate::transport::Hosted;
+use crate::transport::{Blocking, Socket};
+use crate::{Backend, Host, Hosting};
 
 use wire::Clustered;
 
@@ -32,15 +35,21 @@ pub(crate) const BACKEND: Backend = Backend {
     name: "redis",
     schemes: SCHEMES,
     drive: Drive::Inline,
-    hosting: Hosting::Never,
-    open: |settings| {
+    hosting: Hosting::Native,
+    open: |settings, host| {
         let several = Several::parse(settings.url(), PORT)?;
         let options = several.options()?.refined(settings)?;
-        Clustered::new(several.servers.clone(), options.clone())?;
-        Ok(Box::new(move || {
-            let timeout = options.timeout;
-            let wire = Clustered::new(several.servers.clone(), options.clone())?;
-            Ok(Arc::new(RedisStore::over(wire, timeout)))
-        }))
+        store::<Blocking>(&several.servers, &options)?;
+        let servers = several.servers;
+        Ok(match host {
+            Host::Blocking => Box::new(move || store::<Blocking>(&servers, &options)),
+            #[cfg(feature = "async")]
+            Host::Async => Box::new(move || store::<Hosted>(&servers, &options)),
+        })
     },
 };
+
+fn store<S: Socket>(servers: &[Address], options: &RedisOptions) -> Result<Arc<dyn Store>> {
+    let wire = Clustered::<S>::new(servers.to_vec(), options.clone())?;
+    Ok(Arc::new(RedisStore::over(wire, options.timeout)))
+}

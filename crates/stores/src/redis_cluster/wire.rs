@@ -7,17 +7,17 @@ use flask_session_core::{Deadline, Error, ErrorKind, PerProcess, Result};
 use super::line::ClusterLine;
 use super::slots::{Slots, slot};
 use crate::redis::{Address, Part, RedisOptions, Servers, Wire, reply};
-use crate::transport::{self, Choice};
+use crate::transport::{self, Choice, Socket};
 
-/// Blocking connections to the servers of a cluster.
+/// Connections to the servers of a cluster.
 #[derive(Debug)]
-pub(super) struct Clustered(Arc<Cluster>);
+pub(super) struct Clustered<S>(Arc<Cluster<S>>);
 
 /// The cluster that the user named by some of its servers.
 #[derive(Debug)]
-pub(super) struct Cluster {
+pub(super) struct Cluster<S> {
     named: Vec<Address>,
-    pub(super) servers: Servers,
+    pub(super) servers: Servers<S>,
     state: PerProcess<Mutex<Known>>,
 }
 
@@ -33,7 +33,7 @@ struct Known {
     troubled: Option<Address>,
 }
 
-impl Clustered {
+impl<S: Socket> Clustered<S> {
     /// Checks the options and reads the files that they name.
     pub(super) fn new(named: Vec<Address>, options: RedisOptions) -> Result<Self> {
         Ok(Self(Arc::new(Cluster {
@@ -43,13 +43,13 @@ impl Clustered {
         })))
     }
 
-    fn connect(
+    async fn connect(
         &self,
         address: &Address,
         choice: Choice,
         deadline: &Deadline,
-    ) -> Result<ClusterLine> {
-        match self.0.servers.checkout(address, choice, deadline) {
+    ) -> Result<ClusterLine<S>> {
+        match self.0.servers.checkout(address, choice, deadline).await {
             Ok(held) => Ok(ClusterLine::new(&self.0, address, held)),
             Err(error) => {
                 self.0.doubt(Some(address));
@@ -59,7 +59,7 @@ impl Clustered {
     }
 }
 
-impl Cluster {
+impl<S: Socket> Cluster<S> {
     /// Has a server asked again who has which keys, before the next connection; last the one at
     /// `troubled`, and the one that had led there: it may be behind the times.
     pub(super) fn doubt(&self, troubled: Option<&Address>) {
@@ -70,7 +70,7 @@ impl Cluster {
     }
 
     /// Who has which keys.
-    fn slots(&self, choice: Choice, deadline: &Deadline) -> Result<Arc<Slots>> {
+    async fn slots(&self, choice: Choice, deadline: &Deadline) -> Result<Arc<Slots>> {
         let state = self.state.get(Mutex::default);
         let servers = {
             let known = known(&state);
@@ -81,7 +81,7 @@ impl Cluster {
                 _ => self.to_ask(&known),
             }
         };
-        let (slots, source) = self.ask(servers, deadline)?;
+        let (slots, source) = self.ask(servers, deadline).await?;
         let wanted = |address: &Address| {
             slots.servers().any(|server| server == address) || self.named.contains(address)
         };
@@ -115,13 +115,13 @@ impl Cluster {
 
     /// Asks `servers` one after the other, until one answers; its answer, and which it was. One
     /// that swallows packets uses up its share of the time only.
-    fn ask(&self, servers: Vec<Address>, deadline: &Deadline) -> Result<(Slots, Address)> {
+    async fn ask(&self, servers: Vec<Address>, deadline: &Deadline) -> Result<(Slots, Address)> {
         let count = servers.len();
         let mut failure = None;
         for (tried, server) in servers.into_iter().enumerate() {
             let waiting = u32::try_from(count - tried).unwrap_or(u32::MAX);
             let share = Deadline::within(deadline.remaining()? / waiting);
-            match self.ask_one(&server, &share) {
+            match S::within(&share, self.ask_one(&server, &share)).await {
                 Ok(slots) => return Ok((slots, server)),
                 Err(error) => failure = Some(error),
             }
@@ -129,16 +129,16 @@ impl Cluster {
         Err(failure.unwrap_or_else(reply::unforeseen))
     }
 
-    fn ask_one(&self, server: &Address, deadline: &Deadline) -> Result<Slots> {
+    async fn ask_one(&self, server: &Address, deadline: &Deadline) -> Result<Slots> {
         let command = redis::cmd("CLUSTER").arg("SLOTS").take();
-        let ask = |choice| {
-            let mut held = self.servers.checkout(server, choice, deadline)?;
-            let reply = reply::sole(held.connection.exchange(&[&command], deadline)?)?;
+        let ask = async |choice| {
+            let mut held = self.servers.checkout(server, choice, deadline).await?;
+            let replies = held.connection.exchange(&[&command], deadline).await?;
             held.keep();
-            Slots::read(&reply, server)
+            Slots::read(&reply::sole(replies)?, server)
         };
-        match ask(Choice::Pooled) {
-            Err(error) if error.kind() == ErrorKind::Unreachable => ask(Choice::Fresh),
+        match ask(Choice::Pooled).await {
+            Err(error) if error.kind() == ErrorKind::Unreachable => ask(Choice::Fresh).await,
             done => done,
         }
     }
@@ -148,17 +148,17 @@ fn known(state: &Mutex<Known>) -> MutexGuard<'_, Known> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Wire for Clustered {
-    type Line = ClusterLine;
+impl<S: Socket> Wire for Clustered<S> {
+    type Line = ClusterLine<S>;
 
     async fn line(&self, key: &str, choice: Choice, deadline: &Deadline) -> Result<Self::Line> {
-        let slots = self.0.slots(choice, deadline)?;
+        let slots = self.0.slots(choice, deadline).await?;
         let Some(owner) = slots.owner(slot(key)) else {
             self.0.doubt(None);
             let detail = "no server of the cluster has this part of the keys";
             return Err(Error::new(ErrorKind::Unreachable, detail));
         };
-        self.connect(owner, choice, deadline)
+        self.connect(owner, choice, deadline).await
     }
 
     async fn line_to(
@@ -167,10 +167,10 @@ impl Wire for Clustered {
         choice: Choice,
         deadline: &Deadline,
     ) -> Result<Self::Line> {
-        let slots = self.0.slots(choice, deadline)?;
+        let slots = self.0.slots(choice, deadline).await?;
         match slots.part(part.first) {
             Some((_, server)) if server.to_string() == part.server => {
-                self.connect(server, choice, deadline)
+                self.connect(server, choice, deadline).await
             }
             _ => {
                 let detail = "another server took over while sessions were listed";
@@ -180,7 +180,7 @@ impl Wire for Clustered {
     }
 
     async fn part(&self, from: u16, deadline: &Deadline) -> Result<Option<Part>> {
-        let slots = self.0.slots(Choice::Pooled, deadline)?;
+        let slots = self.0.slots(Choice::Pooled, deadline).await?;
         Ok(slots.part(from).map(|(first, server)| Part {
             first,
             server: server.to_string(),
@@ -188,6 +188,6 @@ impl Wire for Clustered {
     }
 
     async fn pause(&self) {
-        transport::pause();
+        transport::pause::<S>().await;
     }
 }

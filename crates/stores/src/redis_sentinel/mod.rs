@@ -9,10 +9,13 @@ mod wire;
 
 use std::sync::Arc;
 
-use flask_session_core::Drive;
+use flask_session_core::{Drive, Result, Store};
 
 use crate::redis::RedisStore;
-use crate::{Backend, Hosting};
+#[cfg(feature = "async")]
+use crate::transport::Hosted;
+use crate::transport::{Blocking, Socket};
+use crate::{Backend, Host, Hosting};
 
 use options::SentinelOptions;
 use wire::Watched;
@@ -31,14 +34,19 @@ pub(crate) const BACKEND: Backend = Backend {
     name: "redis",
     schemes: SCHEMES,
     drive: Drive::Inline,
-    hosting: Hosting::Never,
-    open: |settings| {
+    hosting: Hosting::Native,
+    open: |settings, host| {
         let options = SentinelOptions::read(settings)?;
-        Watched::new(options.clone())?;
-        Ok(Box::new(move || {
-            let timeout = options.data.timeout;
-            let wire = Watched::new(options.clone())?;
-            Ok(Arc::new(RedisStore::over(wire, timeout)))
-        }))
+        store::<Blocking>(&options)?;
+        Ok(match host {
+            Host::Blocking => Box::new(move || store::<Blocking>(&options)),
+            #[cfg(feature = "async")]
+            Host::Async => Box::new(move || store::<Hosted>(&options)),
+        })
     },
 };
+
+fn store<S: Socket>(options: &SentinelOptions) -> Result<Arc<dyn Store>> {
+    let wire = Watched::<S>::new(options.clone())?;
+    Ok(Arc::new(RedisStore::over(wire, options.data.timeout)))
+}

@@ -5,6 +5,7 @@ use redis::Value;
 
 use super::options::SentinelOptions;
 use crate::redis::{Address, Connection, Opener, misconfigured, reply};
+use crate::transport::Socket;
 
 /// The sentinels that watch one primary.
 #[derive(Debug)]
@@ -35,14 +36,15 @@ impl Sentinels {
 
     /// Asks them one after the other, beginning with number `first`, until one knows the primary.
     /// One that swallows packets uses up its share of the time only.
-    pub(super) fn ask(&self, first: usize, deadline: &Deadline) -> Result<Answer> {
+    pub(super) async fn ask<S: Socket>(&self, first: usize, deadline: &Deadline) -> Result<Answer> {
         let count = self.addresses.len();
         let mut failure = None;
         for tried in 0..count {
             let sentinel = (first + tried) % count;
             let waiting = u32::try_from(count - tried).unwrap_or(u32::MAX);
             let share = Deadline::within(deadline.remaining()? / waiting);
-            match self.ask_one(&self.addresses[sentinel], &share) {
+            let asked = self.ask_one::<S>(&self.addresses[sentinel], &share);
+            match S::within(&share, asked).await {
                 Ok(Some(primary)) => return Ok(Answer { primary, sentinel }),
                 Ok(None) => {}
                 Err(error) => {
@@ -54,11 +56,15 @@ impl Sentinels {
         Err(failure.unwrap_or_else(|| misconfigured("the sentinels know no primary of this name")))
     }
 
-    fn ask_one(&self, sentinel: &Address, deadline: &Deadline) -> Result<Option<Address>> {
-        let mut connection: Connection = self.opener.open(sentinel, deadline)?;
+    async fn ask_one<S: Socket>(
+        &self,
+        sentinel: &Address,
+        deadline: &Deadline,
+    ) -> Result<Option<Address>> {
+        let mut connection: Connection<S> = self.opener.open(sentinel, deadline).await?;
         let mut command = redis::cmd("SENTINEL");
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
-        let replies = connection.exchange(&[&command], deadline)?;
+        let replies = connection.exchange(&[&command], deadline).await?;
         let words = match replies.as_slice() {
             [Value::Nil] => return Ok(None),
             [Value::Array(words)] => words.as_slice(),

@@ -8,13 +8,13 @@ use redis::{Cmd, Value};
 use super::options::SentinelOptions;
 use super::sentinels::Sentinels;
 use crate::redis::{Address, Connection, Line, Part, Server, Servers, Wire};
-use crate::transport::{self, Choice, Held};
+use crate::transport::{self, Choice, Held, Socket};
 
-/// Blocking connections to whichever server the sentinels call primary.
+/// Connections to whichever server the sentinels call primary.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct Watched<S> {
     sentinels: Sentinels,
-    servers: Servers,
+    servers: Servers<S>,
     state: PerProcess<State>,
 }
 
@@ -43,7 +43,7 @@ impl State {
     }
 }
 
-impl Watched {
+impl<S: Socket> Watched<S> {
     /// Checks the options and reads the files that they name.
     pub(super) fn new(options: SentinelOptions) -> Result<Self> {
         Ok(Self {
@@ -53,7 +53,7 @@ impl Watched {
         })
     }
 
-    fn primary(&self, state: &State, choice: Choice, deadline: &Deadline) -> Result<Address> {
+    async fn primary(&self, state: &State, choice: Choice, deadline: &Deadline) -> Result<Address> {
         let first = {
             let known = state.known();
             match &known.primary {
@@ -61,7 +61,7 @@ impl Watched {
                 _ => known.first,
             }
         };
-        let answer = self.sentinels.ask(first, deadline)?;
+        let answer = self.sentinels.ask::<S>(first, deadline).await?;
         self.servers.keep_only(|address| *address == answer.primary);
         *state.known() = Known {
             primary: Some(answer.primary.clone()),
@@ -70,16 +70,16 @@ impl Watched {
         Ok(answer.primary)
     }
 
-    fn connect(
+    async fn connect(
         &self,
         state: Arc<State>,
         primary: Address,
         choice: Choice,
         deadline: &Deadline,
-    ) -> Result<PrimaryLine> {
-        let opened = self.servers.checkout(&primary, choice, deadline);
-        let opened = opened.and_then(|mut held| {
-            if held.connection.is_to_primary(deadline)? {
+    ) -> Result<PrimaryLine<S>> {
+        let opened = async {
+            let mut held = self.servers.checkout(&primary, choice, deadline).await?;
+            if held.connection.is_to_primary(deadline).await? {
                 Ok(held)
             } else {
                 Err(Error::new(
@@ -87,8 +87,8 @@ impl Watched {
                     "the server that the sentinels name isn't the primary yet, or no more",
                 ))
             }
-        });
-        match opened {
+        };
+        match opened.await {
             Ok(held) => Ok(PrimaryLine {
                 held,
                 state,
@@ -104,13 +104,13 @@ impl Watched {
     }
 }
 
-impl Wire for Watched {
-    type Line = PrimaryLine;
+impl<S: Socket> Wire for Watched<S> {
+    type Line = PrimaryLine<S>;
 
     async fn line(&self, _: &str, choice: Choice, deadline: &Deadline) -> Result<Self::Line> {
         let state = self.state.get(State::default);
-        let primary = self.primary(&state, choice, deadline)?;
-        self.connect(state, primary, choice, deadline)
+        let primary = self.primary(&state, choice, deadline).await?;
+        self.connect(state, primary, choice, deadline).await
     }
 
     async fn line_to(
@@ -120,39 +120,39 @@ impl Wire for Watched {
         deadline: &Deadline,
     ) -> Result<Self::Line> {
         let state = self.state.get(State::default);
-        let primary = self.primary(&state, choice, deadline)?;
+        let primary = self.primary(&state, choice, deadline).await?;
         if primary.to_string() != part.server {
             let detail = "another server became the primary while sessions were listed";
             return Err(Error::new(ErrorKind::Unreachable, detail));
         }
-        self.connect(state, primary, choice, deadline)
+        self.connect(state, primary, choice, deadline).await
     }
 
     async fn part(&self, from: u16, deadline: &Deadline) -> Result<Option<Part>> {
         let state = self.state.get(State::default);
-        let primary = self.primary(&state, Choice::Pooled, deadline)?;
+        let primary = self.primary(&state, Choice::Pooled, deadline).await?;
         Ok(Part::whole(primary.to_string(), from))
     }
 
     async fn pause(&self) {
-        transport::pause();
+        transport::pause::<S>().await;
     }
 }
 
 /// A connection to the primary. What fails on it casts doubt on whether it still is that.
-pub(super) struct PrimaryLine {
-    held: Held<Connection>,
+pub(super) struct PrimaryLine<S> {
+    held: Held<Connection<S>>,
     state: Arc<State>,
     primary: Address,
 }
 
-impl Line for PrimaryLine {
+impl<S: Socket> Line for PrimaryLine<S> {
     fn server(&self) -> Server {
         self.held.connection.server()
     }
 
     async fn exchange(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {
-        let replies = self.held.connection.exchange(commands, deadline);
+        let replies = self.held.connection.exchange(commands, deadline).await;
         if replies
             .as_ref()
             .map_or(true, |replies| replies.iter().any(is_from_replica))

@@ -22,7 +22,7 @@ pub(crate) const BACKEND: Backend = Backend {
     schemes: url::SCHEMES,
     drive: Drive::Inline,
     hosting: Hosting::Threads,
-    open: |settings| open_with_clock(settings, Arc::new(SystemClock)),
+    open: |settings, _| open_with_clock(settings, Arc::new(SystemClock)),
 };
 
 /// Checks the settings and says how to open the store, on this clock.

@@ -2,11 +2,15 @@
 //! It knows no protocol.
 
 mod attempt;
+mod blocking;
+#[cfg(feature = "async")]
+mod hosted;
 mod pool;
 mod socket;
 
 pub(crate) use attempt::{Attempt, Interruption};
-#[cfg(feature = "redis")]
-pub(crate) use pool::Held;
-pub(crate) use pool::{Choice, Pool, pause};
-pub(crate) use socket::{Endpoint, Plain, failure};
+pub(crate) use blocking::Blocking;
+#[cfg(feature = "async")]
+pub(crate) use hosted::Hosted;
+pub(crate) use pool::{Choice, Held, Pool, pause};
+pub(crate) use socket::{Endpoint, Polled, Socket, failure, ready, write_rest};

@@ -2,10 +2,11 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use flask_session_core::{PerProcess, Result};
+use flask_session_core::PerProcess;
+
+use super::socket::Socket;
 
 /// Where a connection may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +45,8 @@ impl<C> Pool<C> {
         }
     }
 
-    /// A connection as `choice` says, opened by `open` if none rests.
-    pub(crate) fn checkout(
-        &self,
-        choice: Choice,
-        open: impl FnOnce() -> Result<C>,
-    ) -> Result<Held<C>> {
+    /// A connection that rests, if there is one and `choice` may have it.
+    pub(crate) fn take(&self, choice: Choice) -> Option<Held<C>> {
         let idle = self.idle.get(Idle::default);
         let (rested, _closed) = {
             let mut resting = idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,15 +55,20 @@ impl<C> Pool<C> {
                 Choice::Fresh => (None, std::mem::take(&mut *resting)),
             }
         };
-        let connection = match rested {
-            Some(connection) => connection,
-            None => open()?,
-        };
-        Ok(Held {
-            connection,
+        Some(Held {
+            connection: rested?,
             idle,
             most: self.most,
         })
+    }
+
+    /// A connection that was opened just now, as one of this pool.
+    pub(crate) fn hold(&self, connection: C) -> Held<C> {
+        Held {
+            connection,
+            idle: self.idle.get(Idle::default),
+            most: self.most,
+        }
     }
 }
 
@@ -82,7 +84,7 @@ impl<C> Held<C> {
 
 /// A wait before an attempt is repeated: between 10 and 30 ms, long enough for a listener to come
 /// back, short enough to hold up nobody.
-pub(crate) fn pause() {
+pub(crate) async fn pause<S: Socket>() {
     let random = RandomState::new().hash_one(0) % 20;
-    thread::sleep(Duration::from_millis(10 + random));
+    S::sleep(Duration::from_millis(10 + random)).await;
 }

@@ -1,18 +1,15 @@
-//! A blocking socket whose every wait ends at the operation's deadline.
+//! What the stores ask of a socket, so that each protocol is written once for threads that block
+//! and for async hosts.
 
+use std::fmt::Debug;
+use std::future::Future;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use flask_session_core::{Deadline, Error, ErrorKind, Result};
-use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
-
-/// By how much a wait may outlast the deadline, so that most operations needn't tell the kernel
-/// a new limit.
-const SLACK: Duration = Duration::from_millis(10);
+use socket2::{SockRef, TcpKeepalive};
 
 /// Idle connections are probed after this time, so that firewalls don't forget them and dead
 /// peers are noticed.
@@ -27,113 +24,58 @@ pub(crate) enum Endpoint {
     Unix(PathBuf),
 }
 
-/// A connection over TCP or a Unix socket.
-#[derive(Debug)]
-pub(crate) struct Plain {
-    socket: Transport,
-    /// The limits that the kernel knows.
-    read_limit: Duration,
-    write_limit: Duration,
-}
-
-#[derive(Debug)]
-enum Transport {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-impl Plain {
+/// A connection over TCP or a Unix socket. A blocking one is never pending: it waits itself, until
+/// the deadline; the futures are ready at the first poll then.
+pub(crate) trait Socket: Debug + Sized + Send + 'static {
     /// Connects. An error in `endpoint` itself names `setting`.
-    pub(crate) fn connect(endpoint: &Endpoint, setting: &str, deadline: &Deadline) -> Result<Self> {
-        let socket = match endpoint {
-            Endpoint::Tcp(host, port) => Transport::Tcp(tcp(host, *port, deadline)?),
-            Endpoint::Unix(path) => Transport::Unix(unix(path, setting, deadline)?),
-        };
-        Ok(Self {
-            socket,
-            read_limit: Duration::ZERO,
-            write_limit: Duration::ZERO,
-        })
-    }
+    fn connect(
+        endpoint: &Endpoint,
+        setting: &str,
+        deadline: &Deadline,
+    ) -> impl Future<Output = Result<Self>> + Send;
 
-    /// The socket, for reading and writing until `deadline`.
-    pub(crate) fn until<'a>(&'a mut self, deadline: &'a Deadline) -> Until<'a> {
-        Until {
-            plain: self,
-            deadline,
-        }
-    }
-}
-
-/// A socket that ends waiting at a deadline.
-pub(crate) struct Until<'a> {
-    plain: &'a mut Plain,
-    deadline: &'a Deadline,
-}
-
-impl Until<'_> {
-    /// Repeats `wait` until it has done something or the time is up.
-    fn wait(
+    /// Reads what there is, at least one byte; 0 at the end.
+    fn poll_read(
         &mut self,
-        mut wait: impl FnMut(&mut Plain, Duration) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        loop {
-            let left = self
-                .deadline
-                .remaining()
-                .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-            match wait(self.plain, left) {
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock
-                            | io::ErrorKind::TimedOut
-                            | io::ErrorKind::Interrupted
-                    ) => {}
-                done => return done,
-            }
-        }
-    }
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+        deadline: &Deadline,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Writes at least one byte.
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+        deadline: &Deadline,
+    ) -> Poll<io::Result<usize>>;
+
+    /// Drops `work` when the time is up, if sockets of this kind don't see to that themselves.
+    fn within<T: Send>(
+        deadline: &Deadline,
+        work: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send;
+
+    /// Waits, before an attempt is repeated.
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Whether the kernel has to be told that `left` is the limit now.
-fn is_stale(limit: Duration, left: Duration) -> bool {
-    limit.is_zero() || limit > left + SLACK || left > limit + limit
+/// A socket as `std::io` has it, in one poll: what is pending there is `WouldBlock` here.
+pub(crate) struct Polled<'a, 'context, S> {
+    pub(crate) socket: &'a mut S,
+    pub(crate) context: &'a mut Context<'context>,
+    pub(crate) deadline: &'a Deadline,
 }
 
-impl Read for Until<'_> {
+impl<S: Socket> Read for Polled<'_, '_, S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.wait(|plain, left| {
-            if is_stale(plain.read_limit, left) {
-                match &plain.socket {
-                    Transport::Tcp(socket) => socket.set_read_timeout(Some(left))?,
-                    Transport::Unix(socket) => socket.set_read_timeout(Some(left))?,
-                }
-                plain.read_limit = left;
-            }
-            match &mut plain.socket {
-                Transport::Tcp(socket) => socket.read(buffer),
-                Transport::Unix(socket) => socket.read(buffer),
-            }
-        })
+        unready(self.socket.poll_read(self.context, buffer, self.deadline))
     }
 }
 
-impl Write for Until<'_> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.wait(|plain, left| {
-            if is_stale(plain.write_limit, left) {
-                match &plain.socket {
-                    Transport::Tcp(socket) => socket.set_write_timeout(Some(left))?,
-                    Transport::Unix(socket) => socket.set_write_timeout(Some(left))?,
-                }
-                plain.write_limit = left;
-            }
-            match &mut plain.socket {
-                Transport::Tcp(socket) => socket.write(buffer),
-                Transport::Unix(socket) => socket.write(buffer),
-            }
-        })
+impl<S: Socket> Write for Polled<'_, '_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unready(self.socket.poll_write(self.context, bytes, self.deadline))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -141,63 +83,70 @@ impl Write for Until<'_> {
     }
 }
 
-fn tcp(host: &str, port: u16, deadline: &Deadline) -> Result<TcpStream> {
-    let addresses: Vec<SocketAddr> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| unreachable(&format!("the host {host} isn't known"), error))?
-        .collect();
-    let mut last = None;
-    for (tried, address) in addresses.iter().enumerate() {
-        // One address that swallows packets must not use up the others' time.
-        let waiting = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        match TcpStream::connect_timeout(address, deadline.remaining()? / waiting) {
-            Ok(stream) => {
-                // Without these it would still work, only worse.
-                let _ = stream.set_nodelay(true);
-                let keepalive = TcpKeepalive::new().with_time(KEEPALIVE);
-                let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
-                return Ok(stream);
-            }
-            Err(error) => last = Some(error),
+fn unready(done: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match done {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// The way back from `std::io`.
+pub(crate) fn ready<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
+    }
+}
+
+/// Writes what is left of `bytes` after the first `sent`, as far as it goes.
+pub(crate) fn write_rest(
+    to: &mut impl Write,
+    bytes: &[u8],
+    sent: &mut usize,
+) -> Poll<io::Result<()>> {
+    while *sent < bytes.len() {
+        match to.write(&bytes[*sent..]) {
+            Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => *sent += count,
+            Err(error) => return ready(Err(error)),
         }
     }
+    ready(to.flush())
+}
+
+/// Sets what every TCP connection has. Without it, it would still work, only worse.
+pub(super) fn tune(socket: &SockRef<'_>) {
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
+}
+
+/// The error of a host at none of whose addresses anybody could be reached.
+pub(super) fn unconnected(
+    host: &str,
+    port: u16,
+    last: Option<io::Error>,
+    deadline: &Deadline,
+) -> Error {
     match last {
-        Some(error) if error.kind() == io::ErrorKind::TimedOut => Err(deadline.passed()),
-        Some(error) => Err(unreachable(
-            &format!("can't connect to {host}:{port}"),
-            error,
-        )),
-        None => Err(Error::new(
+        Some(error) if error.kind() == io::ErrorKind::TimedOut => deadline.passed(),
+        Some(error) => unreachable(&format!("can't connect to {host}:{port}"), error),
+        None => Error::new(
             ErrorKind::Unreachable,
             format!("the host {host} has no address"),
-        )),
+        ),
     }
 }
 
-fn unix(path: &Path, setting: &str, deadline: &Deadline) -> Result<UnixStream> {
-    let address = SockAddr::unix(path).map_err(|_| too_long(setting))?;
-    let connect = || -> io::Result<Socket> {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        // Not std's connect: that waits without limit while the server's queue is full.
-        let left = deadline.remaining().map_err(|_| io::ErrorKind::TimedOut)?;
-        socket.connect_timeout(&address, left)?;
-        Ok(socket)
-    };
-    match connect() {
-        Ok(socket) => Ok(UnixStream::from(OwnedFd::from(socket))),
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(deadline.passed()),
-        Err(error) => {
-            let detail = format!("can't connect to {}", path.display());
-            Err(unreachable(&detail, error))
-        }
-    }
+/// The error of a host whose addresses nobody knows.
+pub(super) fn unknown(host: &str, error: io::Error) -> Error {
+    unreachable(&format!("the host {host} isn't known"), error)
 }
 
-fn unreachable(detail: &str, error: io::Error) -> Error {
+pub(super) fn unreachable(detail: &str, error: io::Error) -> Error {
     Error::new(ErrorKind::Unreachable, format!("{detail}: {error}")).caused_by(error)
 }
 
-fn too_long(setting: &str) -> Error {
+pub(super) fn too_long(setting: &str) -> Error {
     let detail = format!("{setting}: its socket's path is too long for this system");
     Error::new(ErrorKind::Misconfigured, detail)
 }

@@ -11,10 +11,10 @@ use flask_session_core::{
     Capability, Cursor, Deleted, Drive, Expect, Key, Loaded, Notice, Open, Page, Refresh, Result,
     Saved, Store, blocking,
 };
-use flask_session_stores::{Hosting, asynchronous};
+use flask_session_stores::{Hosting, Settings, asynchronous, open, open_async};
 use tokio::runtime::{Builder, Runtime};
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Host {
     Blocking(Drive),
     Service(Hosting),
@@ -27,6 +27,17 @@ impl Host {
             Self::Service(hosting) => {
                 let _inside = SERVICE.enter();
                 Arc::new(OnService(asynchronous(hosting, &open).expect("a store")))
+            }
+        }
+    }
+
+    /// The store at a URL.
+    pub(crate) fn open_at(self, settings: Settings) -> Arc<dyn Store> {
+        match self {
+            Self::Blocking(_) => open(settings).expect("legal settings").1,
+            Self::Service(_) => {
+                let _inside = SERVICE.enter();
+                Arc::new(OnService(open_async(settings).expect("legal settings").1))
             }
         }
     }

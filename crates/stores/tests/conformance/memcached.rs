@@ -4,14 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flask_session_core::{Guarantee, Store};
+use flask_session_core::{Drive, Guarantee, Open, Store};
+use flask_session_stores::Hosting;
 use flask_session_stores::memcached::{MemcachedOptions, MemcachedStore};
 use flask_session_testkit::servers::MemcachedServer;
 use flask_session_testkit::{PATIENCE, Subject, Unreachable, faults};
 
+use crate::hosts::Host;
+
+const BLOCKING: Host = Host::Blocking(Drive::Inline);
+const SERVICE: Host = Host::Service(Hosting::Native);
+
 struct Memcached {
     server: MemcachedServer,
     guarantee: Guarantee,
+    host: Host,
 }
 
 impl Memcached {
@@ -19,32 +26,48 @@ impl Memcached {
         Self {
             server,
             guarantee: Guarantee::Merge,
+            host: BLOCKING,
         }
     }
 }
 
-fn store(options: MemcachedOptions) -> Arc<dyn Store> {
-    Arc::new(MemcachedStore::blocking(options).expect("legal options"))
+fn store(host: Host, options: MemcachedOptions) -> Arc<dyn Store> {
+    let open: Open = match host {
+        Host::Blocking(_) => {
+            Box::new(move || Ok(Arc::new(MemcachedStore::blocking(options.clone())?)))
+        }
+        Host::Service(_) => {
+            Box::new(move || Ok(Arc::new(MemcachedStore::hosted(options.clone())?)))
+        }
+    };
+    host.open(open)
 }
 
-fn opened(address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+fn opened(host: Host, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
     let options = MemcachedOptions::from_url(&format!("memcached://{address}"));
     let options = options.expect("a legal URL").timeout(limit);
-    store(options.connect_timeout(limit))
+    store(host, options.connect_timeout(limit))
 }
 
 impl Subject for Memcached {
     fn open(&self) -> Arc<dyn Store> {
         let options = MemcachedOptions::from_url(&self.server.url()).expect("a legal URL");
-        store(options.timeout(PATIENCE).connect_timeout(PATIENCE))
+        store(
+            self.host,
+            options.timeout(PATIENCE).connect_timeout(PATIENCE),
+        )
     }
 
     fn guarantee(&self) -> Guarantee {
         self.guarantee
     }
 
+    fn waits(&self) -> bool {
+        self.host.waits()
+    }
+
     fn unreachable(&self) -> Vec<Unreachable> {
-        Unreachable::nobody(|address, limit| opened(address, limit))
+        Unreachable::nobody(|address, limit| opened(self.host, address, limit))
     }
 }
 
@@ -52,6 +75,19 @@ mod over_tcp {
     use super::*;
 
     flask_session_testkit::keeps_every_rule!(Memcached::on(MemcachedServer::start()));
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    fn subject() -> Memcached {
+        Memcached {
+            host: SERVICE,
+            ..Memcached::on(MemcachedServer::start())
+        }
+    }
+
+    flask_session_testkit::keeps_every_rule!(subject());
 }
 
 mod over_a_unix_socket {
@@ -73,29 +109,42 @@ mod without_cas_numbers {
     flask_session_testkit::keeps_every_rule!(subject());
 }
 
-struct Site(MemcachedServer);
+struct Site {
+    server: MemcachedServer,
+    host: Host,
+}
+
+impl Site {
+    fn on(host: Host) -> Self {
+        let server = MemcachedServer::start();
+        Self { server, host }
+    }
+}
 
 impl faults::Site for Site {
     fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.server.address()
     }
 
     fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
-        opened(address, limit)
+        opened(self.host, address, limit)
     }
 }
 
 impl faults::Restarts for Site {
     fn restart(&mut self) {
-        assert!(self.0.restart());
+        assert!(self.server.restart());
     }
 }
 
 mod when_something_breaks {
     use super::*;
 
-    flask_session_testkit::survives_every_fault!(
-        Site(MemcachedServer::start()),
-        Site(MemcachedServer::start())
-    );
+    flask_session_testkit::survives_every_fault!(Site::on(BLOCKING), Site::on(BLOCKING));
+}
+
+mod when_something_breaks_for_a_service {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(Site::on(SERVICE), Site::on(SERVICE));
 }

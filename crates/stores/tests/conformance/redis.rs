@@ -4,16 +4,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flask_session_core::{Guarantee, Store};
+use flask_session_core::{Drive, Guarantee, Open, Store};
+use flask_session_stores::Hosting;
 use flask_session_stores::redis::{RedisOptions, RedisStore};
 use flask_session_testkit::servers::{RedisServer, RedisSettings};
-use flask_session_testkit::{PATIENCE, Subject, Unreachable, faults};
+use flask_session_testkit::{PATIENCE, Subject, Unreachable, faults, keep, rules};
+
+use crate::hosts::Host;
 
 struct Redis {
     _server: RedisServer,
     options: RedisOptions,
     guarantee: Guarantee,
+    host: Host,
 }
+
+const BLOCKING: Host = Host::Blocking(Drive::Inline);
+const SERVICE: Host = Host::Service(Hosting::Native);
 
 const PASSWORD: &str = "word-that-nobody-may-see";
 
@@ -24,6 +31,7 @@ impl Redis {
             options: options(&server).timeout(PATIENCE).connect_timeout(PATIENCE),
             _server: server,
             guarantee: Guarantee::Merge,
+            host: BLOCKING,
         }
     }
 
@@ -40,9 +48,21 @@ impl Redis {
         }
     }
 
-    fn store(options: RedisOptions) -> Arc<dyn Store> {
-        Arc::new(RedisStore::blocking(options).expect("legal options"))
+    /// On the runtime of a service.
+    fn hosted(self) -> Self {
+        Self {
+            host: SERVICE,
+            ..self
+        }
     }
+}
+
+fn store(host: Host, options: RedisOptions) -> Arc<dyn Store> {
+    let open: Open = match host {
+        Host::Blocking(_) => Box::new(move || Ok(Arc::new(RedisStore::blocking(options.clone())?))),
+        Host::Service(_) => Box::new(move || Ok(Arc::new(RedisStore::hosted(options.clone())?))),
+    };
+    host.open(open)
 }
 
 fn tcp(server: &RedisServer) -> RedisOptions {
@@ -51,7 +71,7 @@ fn tcp(server: &RedisServer) -> RedisOptions {
 
 impl Subject for Redis {
     fn open(&self) -> Arc<dyn Store> {
-        Self::store(self.options.clone())
+        store(self.host, self.options.clone())
     }
 
     fn tick(&self) -> Duration {
@@ -65,8 +85,12 @@ impl Subject for Redis {
     fn unreachable(&self) -> Vec<Unreachable> {
         Unreachable::nobody(|address, limit| {
             let options = RedisOptions::from_url(&format!("redis://:{PASSWORD}@{address}"));
-            Self::store(options.expect("a legal URL").timeout(limit))
+            store(self.host, options.expect("a legal URL").timeout(limit))
         })
+    }
+
+    fn waits(&self) -> bool {
+        self.host.waits()
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -78,6 +102,12 @@ mod over_tcp {
     use super::*;
 
     flask_session_testkit::keeps_every_rule!(Redis::new(RedisSettings::default(), tcp));
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Redis::new(RedisSettings::default(), tcp).hosted());
 }
 
 mod over_a_unix_socket_with_a_password_in_database_3 {
@@ -95,6 +125,12 @@ mod over_a_unix_socket_with_a_password_in_database_3 {
     }
 
     flask_session_testkit::keeps_every_rule!(subject());
+
+    #[test]
+    fn a_service_reaches_it_too() {
+        let rule = rules::what_was_saved_is_loaded_byte_for_byte;
+        keep(&subject().hosted(), rule);
+    }
 }
 
 mod over_tls {
@@ -111,6 +147,10 @@ mod over_tls {
     }
 
     flask_session_testkit::keeps_every_rule!(subject());
+
+    mod on_the_runtime_of_a_service {
+        flask_session_testkit::keeps_every_rule!(super::subject().hosted());
+    }
 }
 
 mod for_a_user_without_scripts {
@@ -140,30 +180,43 @@ mod for_a_user_with_get_set_del_and_scan {
     ));
 }
 
-struct Site(RedisServer);
+struct Site {
+    server: RedisServer,
+    host: Host,
+}
+
+impl Site {
+    fn on(host: Host) -> Self {
+        let server = RedisServer::start();
+        Self { server, host }
+    }
+}
 
 impl faults::Site for Site {
     fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.server.address()
     }
 
     fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
         let options = RedisOptions::from_url(&format!("redis://{address}")).expect("a legal URL");
-        Redis::store(options.timeout(limit).connect_timeout(limit))
+        store(self.host, options.timeout(limit).connect_timeout(limit))
     }
 }
 
 impl faults::Restarts for Site {
     fn restart(&mut self) {
-        assert!(self.0.restart());
+        assert!(self.server.restart());
     }
 }
 
 mod when_something_breaks {
     use super::*;
 
-    flask_session_testkit::survives_every_fault!(
-        Site(RedisServer::start()),
-        Site(RedisServer::start())
-    );
+    flask_session_testkit::survives_every_fault!(Site::on(BLOCKING), Site::on(BLOCKING));
+}
+
+mod when_something_breaks_for_a_service {
+    use super::*;
+
+    flask_session_testkit::survives_every_fault!(Site::on(SERVICE), Site::on(SERVICE));
 }

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use flask_session_core::Store;
-use flask_session_stores::{Setting, Settings};
+use flask_session_core::{Drive, Store};
+use flask_session_stores::{Hosting, Setting, Settings};
 use flask_session_testkit::servers::{RedisCluster, RedisSettings};
 use flask_session_testkit::{PATIENCE, Proxy, Subject, Unreachable};
 
+use super::hosts::Host;
 use super::networks;
 
 const PASSWORD: &str = "word-that-nobody-may-see";
@@ -16,6 +17,7 @@ const PASSWORD: &str = "word-that-nobody-may-see";
 struct Clustered {
     cluster: Arc<RedisCluster>,
     proxies: Vec<Proxy>,
+    host: Host,
 }
 
 /// One that all tests share, since it is slow to start; it ends with the last of them.
@@ -42,12 +44,13 @@ fn shared() -> Arc<RedisCluster> {
 }
 
 impl Clustered {
-    fn new() -> Self {
+    fn on(host: Host) -> Self {
         let cluster = shared();
         let address = cluster.nodes[1].address();
         Self {
             cluster,
             proxies: networks::proxies(address),
+            host,
         }
     }
 }
@@ -56,16 +59,11 @@ fn settings(node: SocketAddr) -> Settings {
     Settings::new(format!("redis+cluster://app:{PASSWORD}@{node}/0"))
 }
 
-fn store(settings: Settings) -> Arc<dyn Store> {
-    flask_session_stores::open(settings)
-        .expect("legal settings")
-        .1
-}
-
 impl Subject for Clustered {
     fn open(&self) -> Arc<dyn Store> {
         let patience = Setting::Number(PATIENCE.as_secs_f64());
-        store(settings(self.cluster.nodes[0].address()).with("timeout", patience))
+        self.host
+            .open_at(settings(self.cluster.nodes[0].address()).with("timeout", patience))
     }
 
     fn tick(&self) -> Duration {
@@ -75,8 +73,12 @@ impl Subject for Clustered {
     fn unreachable(&self) -> Vec<Unreachable> {
         networks::unreachable(&self.proxies, |node, limit| {
             let limit = Setting::Number(limit.as_secs_f64());
-            store(settings(node).with("timeout", limit))
+            self.host.open_at(settings(node).with("timeout", limit))
         })
+    }
+
+    fn waits(&self) -> bool {
+        self.host.waits()
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -84,4 +86,14 @@ impl Subject for Clustered {
     }
 }
 
-flask_session_testkit::keeps_every_rule!(Clustered::new());
+mod for_threads_that_block {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Clustered::on(Host::Blocking(Drive::Inline)));
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Clustered::on(Host::Service(Hosting::Native)));
+}

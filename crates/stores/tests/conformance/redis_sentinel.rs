@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flask_session_core::Store;
-use flask_session_stores::{Setting, Settings};
+use flask_session_core::{Drive, Store};
+use flask_session_stores::{Hosting, Setting, Settings};
 use flask_session_testkit::servers::{RedisSentinel, RedisServer, RedisSettings};
 use flask_session_testkit::{PATIENCE, Proxy, Subject, Unreachable};
 
+use super::hosts::Host;
 use super::networks;
 
 const PASSWORD: &str = "word-that-nobody-may-see";
@@ -17,12 +18,13 @@ struct Watched {
     sentinel: RedisSentinel,
     gone: RedisSentinel,
     proxies: Vec<Proxy>,
+    host: Host,
     // After the sentinel, which would look for another.
     _server: RedisServer,
 }
 
 impl Watched {
-    fn new() -> Self {
+    fn on(host: Host) -> Self {
         let server = RedisServer::with(RedisSettings {
             password: Some(PASSWORD.to_owned()),
             ..RedisSettings::default()
@@ -34,6 +36,7 @@ impl Watched {
             sentinel,
             gone: RedisSentinel::watching(&RedisServer::start(), &[]),
             proxies: networks::proxies(address),
+            host,
             _server: server,
         }
     }
@@ -43,21 +46,11 @@ fn settings(sentinel: SocketAddr) -> Settings {
     Settings::new(format!("redis+sentinel://:{PASSWORD}@{sentinel}/main"))
 }
 
-fn store(settings: Settings) -> Arc<dyn Store> {
-    flask_session_stores::open(settings)
-        .expect("legal settings")
-        .1
-}
-
-fn at(sentinel: SocketAddr, limit: Duration) -> Arc<dyn Store> {
-    let limit = Setting::Number(limit.as_secs_f64());
-    store(settings(sentinel).with("timeout", limit))
-}
-
 impl Subject for Watched {
     fn open(&self) -> Arc<dyn Store> {
         let patience = Setting::Number(PATIENCE.as_secs_f64());
-        store(settings(self.sentinel.address()).with("timeout", patience))
+        self.host
+            .open_at(settings(self.sentinel.address()).with("timeout", patience))
     }
 
     fn tick(&self) -> Duration {
@@ -65,6 +58,10 @@ impl Subject for Watched {
     }
 
     fn unreachable(&self) -> Vec<Unreachable> {
+        let at = |sentinel, limit: Duration| {
+            let limit = Setting::Number(limit.as_secs_f64());
+            self.host.open_at(settings(sentinel).with("timeout", limit))
+        };
         let mut unreachable = networks::unreachable(&self.proxies, at);
         unreachable.push(Unreachable::at(
             self.gone.address(),
@@ -74,9 +71,23 @@ impl Subject for Watched {
         unreachable
     }
 
+    fn waits(&self) -> bool {
+        self.host.waits()
+    }
+
     fn secrets(&self) -> Vec<String> {
         vec![PASSWORD.to_owned()]
     }
 }
 
-flask_session_testkit::keeps_every_rule!(Watched::new());
+mod for_threads_that_block {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Watched::on(Host::Blocking(Drive::Inline)));
+}
+
+mod on_the_runtime_of_a_service {
+    use super::*;
+
+    flask_session_testkit::keeps_every_rule!(Watched::on(Host::Service(Hosting::Native)));
+}

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use bytes::Bytes;
-use flask_session_core::{Deleted, Expect, Key, Refresh, drive};
+use flask_session_core::{Deleted, Expect, Key, Refresh};
 
 use super::{Site, behind, run};
 use crate::samples::{LONG, key, noise, stored};
+use crate::subject::wait;
 use crate::{race_for, wait_until};
 
 const THREADS: usize = 6;
@@ -91,8 +92,8 @@ pub fn while_connections_break_nobody_sees_anothers_record(site: &dyn Site) {
         let round = rounds[number].fetch_add(1, Ordering::SeqCst) as u64;
         let mut payload = vec![u8::try_from(number).unwrap_or_default()];
         payload.extend(round.to_be_bytes());
-        let _ = drive(store.save(&keys[number], payload.into(), LONG, Expect::Anything));
-        if let Ok(Some(found)) = drive(store.load(&keys[number], None)) {
+        let _ = wait(store.save(&keys[number], payload.into(), LONG, Expect::Anything));
+        if let Ok(Some(found)) = wait(store.load(&keys[number], None)) {
             assert_eq!(written(&found.payload).0, number, "another thread's record");
             assert!(written(&found.payload).1 <= round, "written by nobody");
             answers[number].fetch_add(1, Ordering::SeqCst);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flask_session_core::{Error, ErrorKind, Expect, Key, Store, drive};
+use flask_session_core::{Error, ErrorKind, Expect, Key, Store};
 
 use super::{
     Site, assert_discreet, assert_unavailable, behind_within, direct, ends, eventually, run,
 };
 use crate::Network;
 use crate::samples::{LONG, key, noise, stored};
+use crate::subject::wait;
 
 /// A server that sends a little all the time doesn't hold an operation for longer than its limit.
 /// Were the limit on each byte, this one would succeed.
@@ -18,10 +19,10 @@ pub fn the_limit_is_on_the_operation_not_on_each_byte(site: &dyn Site) {
     let (key, payload) = (key(), noise(1, 500));
     let (proxy, store) = behind_within(site, PAUSE * 10);
     stored(run(direct(site).save(&key, payload, LONG, Expect::Absent)));
-    eventually(|| drive(store.load(&key, None)));
+    eventually(|| wait(store.load(&key, None)));
     proxy.becomes(Network::Drips { pause: PAUSE });
     let dripping = Arc::clone(&store);
-    let error = ends(move || drive(dripping.load(&key, None))).expect_err("half a reply");
+    let error = ends(move || wait(dripping.load(&key, None))).expect_err("half a reply");
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
 }
 
@@ -61,7 +62,7 @@ pub fn a_server_that_hangs_up_is_an_error_by_the_limit(site: &dyn Site) {
 fn errors(site: &dyn Site, network: Network) -> Vec<Error> {
     let key = key();
     let (proxy, store) = behind_within(site, site.short_limit());
-    eventually(|| drive(store.load(&key, None)));
+    eventually(|| wait(store.load(&key, None)));
     proxy.becomes(network);
     let errors = (0..4)
         .map(|operation| {
@@ -74,16 +75,16 @@ fn errors(site: &dyn Site, network: Network) -> Vec<Error> {
         })
         .collect();
     proxy.becomes(Network::Open);
-    eventually(|| drive(store.load(&key, None)));
+    eventually(|| wait(store.load(&key, None)));
     errors
 }
 
 /// The error of one of the four kinds of operation.
 pub(super) fn fails(store: &dyn Store, key: &Key, operation: usize) -> Option<Error> {
     match operation {
-        0 => drive(store.load(key, None)).err(),
-        1 => drive(store.save(key, noise(2, 100), LONG, Expect::Anything)).err(),
-        2 => drive(store.touch(key, LONG)).err(),
-        _ => drive(store.delete(key, Expect::Anything)).err(),
+        0 => wait(store.load(key, None)).err(),
+        1 => wait(store.save(key, noise(2, 100), LONG, Expect::Anything)).err(),
+        2 => wait(store.touch(key, LONG)).err(),
+        _ => wait(store.delete(key, Expect::Anything)).err(),
     }
 }

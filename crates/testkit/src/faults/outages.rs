@@ -1,6 +1,6 @@
 //! Servers that go and come back.
 
-use flask_session_core::{ErrorKind, Expect, Saved, drive};
+use flask_session_core::{ErrorKind, Expect, Saved};
 
 use super::limits::fails;
 use super::{
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::Network;
 use crate::samples::{LONG, key, noise, stored};
+use crate::subject::wait;
 
 /// While nobody listens, each operation is an error that says so and names the store; when the
 /// server is back, the store works again without being told.
@@ -18,7 +19,7 @@ pub fn a_server_that_is_gone_is_unreachable_and_comes_back(site: &dyn Site) {
     let (proxy, store) = behind_within(site, site.short_limit());
     for in_use in [false, true] {
         if in_use {
-            let save = || drive(store.save(&key, payload.clone(), LONG, Expect::Anything));
+            let save = || wait(store.save(&key, payload.clone(), LONG, Expect::Anything));
             stored(eventually(save));
         }
         proxy.becomes(Network::Refuses);
@@ -31,7 +32,7 @@ pub fn a_server_that_is_gone_is_unreachable_and_comes_back(site: &dyn Site) {
             assert_discreet(site, &error, &key);
         }
         proxy.becomes(Network::Open);
-        let found = eventually(|| drive(store.load(&key, None)));
+        let found = eventually(|| wait(store.load(&key, None)));
         assert_eq!(
             found.map(|found| found.payload),
             in_use.then(|| payload.clone())

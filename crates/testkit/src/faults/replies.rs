@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flask_session_core::{ErrorKind, Expect, Saved, Store, drive};
+use flask_session_core::{ErrorKind, Expect, Saved, Store};
 
 use super::{Site, behind, behind_within, direct, ends, eventually, run};
 use crate::samples::{LONG, key, noise, stored};
+use crate::subject::wait;
 use crate::{Network, Proxy};
 
 /// How a reply may break off.
@@ -72,7 +73,7 @@ pub fn a_reply_that_breaks_off_is_never_taken_for_whole(site: &dyn Site) {
         ] {
             run(store.load(&key, None));
             proxy.meets(network);
-            match drive(store.load(&key, None)) {
+            match wait(store.load(&key, None)) {
                 Ok(found) => assert!(
                     found.expect("it is stored").payload == payload,
                     "{network:?}"
@@ -98,7 +99,7 @@ pub fn what_is_not_the_protocol_is_an_error(site: &dyn Site) {
     for in_use in [false, true] {
         let (proxy, store) = behind_within(site, site.short_limit());
         if in_use {
-            eventually(|| drive(store.load(&key, None)));
+            eventually(|| wait(store.load(&key, None)));
         }
         proxy.becomes(Network::Garbles);
         for save in [false, true] {
@@ -113,7 +114,7 @@ pub fn what_is_not_the_protocol_is_an_error(site: &dyn Site) {
         }
         proxy.becomes(Network::Open);
         for _ in 0..3 {
-            let found = eventually(|| drive(store.load(&key, None)));
+            let found = eventually(|| wait(store.load(&key, None)));
             assert_eq!(found.expect("it is stored").payload, payload);
         }
     }
@@ -123,9 +124,9 @@ fn fails(store: &Arc<dyn Store>, key: &flask_session_core::Key, save: bool) -> E
     let (store, key) = (Arc::clone(store), key.clone());
     let error = ends(move || {
         if save {
-            drive(store.save(&key, noise(2, 10), LONG, Expect::Absent)).err()
+            wait(store.save(&key, noise(2, 10), LONG, Expect::Absent)).err()
         } else {
-            drive(store.load(&key, None)).err()
+            wait(store.load(&key, None)).err()
         }
     });
     error.expect("garbage is no answer").kind()
@@ -139,13 +140,13 @@ pub fn a_late_reply_is_nobodys(site: &dyn Site) {
     for (key, payload) in keys.iter().zip(&payloads) {
         let save = direct(site);
         stored(run(save.save(key, payload.clone(), LONG, Expect::Absent)));
-        eventually(|| drive(store.load(key, None)));
+        eventually(|| wait(store.load(key, None)));
     }
     for _ in 0..2 {
         hang(&proxy, &store, &keys[0]);
         for _ in 0..3 {
             for number in [1, 0] {
-                let found = eventually(|| drive(store.load(&keys[number], None)));
+                let found = eventually(|| wait(store.load(&keys[number], None)));
                 assert_eq!(found.expect("it is stored").payload, payloads[number]);
             }
         }
@@ -156,7 +157,7 @@ pub fn a_late_reply_is_nobodys(site: &dyn Site) {
 fn hang(proxy: &Proxy, store: &Arc<dyn Store>, key: &flask_session_core::Key) {
     proxy.becomes(Network::HangsAfterSending);
     let (store, key) = (Arc::clone(store), key.clone());
-    let error = ends(move || drive(store.load(&key, None))).expect_err("nothing answered");
+    let error = ends(move || wait(store.load(&key, None))).expect_err("nothing answered");
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     proxy.becomes(Network::Open);
 }

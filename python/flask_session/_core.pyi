@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, TypeAlias, final
 
+from .exceptions import SessionTooLarge
+
 __version__: str
 
 @final
@@ -12,14 +14,28 @@ class Codec:
     """How sessions become bytes and bytes become sessions (``docs/format.md``)."""
 
     def __new__(
-        cls, format: str = "msgpack", *, keep_types: bool = True, legacy_pickle: bool = True
+        cls,
+        format: str = "msgpack",
+        *,
+        keep_types: bool = True,
+        legacy_pickle: bool = True,
+        max_bytes: int = ...,
     ) -> Codec:
-        """``format`` is ``msgpack`` or ``json``; any other raises SessionMisconfigured."""
+        """``format`` is ``msgpack`` or ``json``; any other raises SessionMisconfigured.
+
+        ``max_bytes``: how large a session to be stored may be, SESSION_MAX_BYTES.
+        """
 
     @property
     def format(self) -> str: ...
     def encode(self, session: dict[Any, Any]) -> bytes:
-        """Encodes a whole session. Raises SessionUnsupported, naming the key whose value can't be stored."""
+        """Encodes a whole session.
+
+        Raises SessionUnsupported, naming the key whose value can't be stored, and SessionTooLarge.
+        """
+
+    def admit(self, size: int) -> None:
+        """Raises SessionTooLarge if a session of ``size`` bytes is not to be stored."""
 
     def decode(self, payload: bytes | str) -> dict[Any, Any] | None:
         """Decodes a session; None if the payload says "no session" (empty, null). Raises SessionCorrupt."""
@@ -223,3 +239,8 @@ def is_session_id(text: str, custom: bool = False) -> bool:
 
 def backends() -> list[tuple[str, list[str]]]:
     """The native backends of this build: each one's name, and what its URLs begin with."""
+
+def too_large(
+    of: str, *, size: int | None = None, limit: int | None = None, remedy: str = ""
+) -> SessionTooLarge:
+    """The error for a session of ``size`` bytes, where ``of`` (a store, say) allows ``limit``."""

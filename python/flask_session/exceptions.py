@@ -27,7 +27,7 @@ class StoreRefused(StoreFailure, PermissionError):
 
 
 class SessionTooLarge(SessionError, ValueError):
-    """The session is larger than the store takes."""
+    """The session is larger than SESSION_MAX_BYTES, or than the store takes."""
 
 
 class SessionCorrupt(SessionError, ValueError):

@@ -101,7 +101,9 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             serialization_format,
             keep_types=settings.SESSION_KEEP_TYPES.read(config),
             legacy_pickle=settings.SESSION_LEGACY_PICKLE.read(config),
+            max_bytes=settings.SESSION_MAX_BYTES.read(config),
         )
+        self._own_codec = self.serializer.codec
         self._touches: Touches | None = None
         self._reported: set[str] = set()
         self._guarded: Guarded | InThreads | None = None
@@ -150,6 +152,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         payload = encode(self.serializer, session)
         if isinstance(payload, str):
             payload = payload.encode()
+        self._own_codec.admit(len(payload))
         self._needed_store().put(store_id, payload, direct.seconds(session_lifetime))
 
     def _comparable(self, session: ServerSideSession) -> bytes | str | None:

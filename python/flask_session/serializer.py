@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._core import Codec
 from .exceptions import SessionCorrupt
+from .settings import SESSION_MAX_BYTES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,16 +39,17 @@ class MsgSpecSerializer(Serializer):
         *,
         keep_types: bool = True,
         legacy_pickle: bool = True,
+        max_bytes: int = SESSION_MAX_BYTES.default,
     ) -> None:
         """``format``: ``msgpack`` or ``json``; anything else raises SessionMisconfigured."""
         self.app = app
-        self.codec = Codec(format, keep_types=keep_types, legacy_pickle=legacy_pickle)
+        self.codec = Codec(format, keep_types=keep_types, legacy_pickle=legacy_pickle, max_bytes=max_bytes)
         self.encoder: Any = self.codec
         self.decoder: Any = self.codec
         self.alternate_decoder: Any = self.codec
 
     def encode(self, session: Any) -> bytes:
-        """Raises SessionUnsupported, naming the key whose value can't be stored."""
+        """Raises SessionUnsupported, naming the key whose value can't be stored, and SessionTooLarge."""
         payload: bytes = self.encoder.encode(session if type(session) is dict else dict(session))
         return payload
 

@@ -252,6 +252,15 @@ SESSION_LEGACY_PICKLE = Setting(
     "or called.",
     flag,
 )
+SESSION_MAX_BYTES = Setting(
+    "SESSION_MAX_BYTES",
+    64 * 1024 * 1024,
+    "a whole number, 1 or more",
+    "How many bytes a session may have as it is stored. A larger one raises `SessionTooLarge`, and what was "
+    "stored before stays. Stores may take less; a cachelib cache isn't told. A stored record over 64 MiB is "
+    "read only if this is as large.",
+    whole_number(1),
+)
 SESSION_ON_CONFLICT = Setting(
     "SESSION_ON_CONFLICT",
     "merge",
@@ -285,6 +294,7 @@ GENERAL: tuple[Setting, ...] = (
     SESSION_TOUCH_INTERVAL,
     SESSION_KEEP_TYPES,
     SESSION_LEGACY_PICKLE,
+    SESSION_MAX_BYTES,
     SESSION_ON_CONFLICT,
     SESSION_ON_STORE_FAILURE,
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from random_sessions import Maker
 
 from flask_session._core import Codec
-from flask_session.exceptions import SessionCorrupt, SessionMisconfigured, SessionUnsupported
+from flask_session.exceptions import SessionCorrupt, SessionMisconfigured, SessionTooLarge, SessionUnsupported
 
 FORMATS = ["json", "msgpack"]
 
@@ -24,6 +26,24 @@ def endless() -> list[Any]:
     value: list[Any] = []
     value.append({"again": value})
     return value
+
+
+@dataclass
+class Node:
+    following: Any = None
+
+
+def rings() -> list[Any]:
+    """One container of each kind that holds itself."""
+    kept: list[Any] = []
+    for made in ({}, OrderedDict(), defaultdict(int)):
+        made["again"] = ((made,), [made])  # type: ignore[index]
+        kept.append(made)
+    queue: deque[Any] = deque()
+    queue.append({"again": queue})
+    node = Node()
+    node.following = [node]
+    return [*kept, queue, node]
 
 
 def deep(depth: int) -> list[Any]:
@@ -73,6 +93,24 @@ def test_a_long_key_is_cut_in_the_message() -> None:
     with pytest.raises(SessionUnsupported) as caught:
         Codec().encode({"é" * 5000: Secret()})
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("value", rings(), ids=lambda value: type(value).__name__)
+def test_what_holds_itself_is_refused_whatever_its_type(value: Any, form: str) -> None:
+    with pytest.raises(SessionUnsupported, match=r"'the key'.*contains itself"):
+        Codec(form).encode({"the key": value})
+
+
+def test_a_session_over_the_limit_is_refused_with_both_sizes() -> None:
+    codec = Codec(max_bytes=100)
+    assert len(codec.encode({"a": "x" * 90})) == 95
+    with pytest.raises(
+        SessionTooLarge, match=r"the session has 105 bytes, and SESSION_MAX_BYTES allows 100;"
+    ):
+        codec.encode({"a": "x" * 100})
+    with pytest.raises(SessionTooLarge, match="has 65537 keys, and 65536 can be stored"):
+        Codec().encode({str(key): None for key in range(65_537)})
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -158,7 +158,7 @@ def test_what_is_too_large_is_an_error_that_names_size_and_limit_and_the_old_ses
     sid = site.new(a=1)
     session = site.open(sid)
     session["text"] = "x" * 2_000_000
-    with pytest.raises(SessionTooLarge, match=r"20000\d\d bytes.* 10482\d\d "):
+    with pytest.raises(SessionTooLarge, match=r"20000\d\d bytes.* 10482\d\d;"):
         site.save(session)
     assert dict(site.open(sid)) == {"_permanent": True, "a": 1}
 

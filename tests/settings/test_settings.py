@@ -67,6 +67,7 @@ WRONG: dict[str, Any] = {
     "SESSION_TOUCH_INTERVAL": -1,
     "SESSION_KEEP_TYPES": "maybe",
     "SESSION_LEGACY_PICKLE": "maybe",
+    "SESSION_MAX_BYTES": 0,
     "SESSION_ON_CONFLICT": "fight",
     "SESSION_ON_STORE_FAILURE": "ignore",
     "SESSION_FILE_DIR": 5,

@@ -171,7 +171,7 @@ def test_what_a_small_column_would_cut_off_is_refused(shop: Shop, database: str)
             sqlalchemy.text(BY_HAND[database.removesuffix("_native")].format(shop.interface.table))
         )
         shop.db.session.commit()
-    with pytest.raises(SessionTooLarge, match=r"70023 bytes.*holds 65535"):
+    with pytest.raises(SessionTooLarge, match=r"70023 bytes.*allows 65535"):
         shop.visit(lambda: session.update(text="x" * 70_000))
 
 

@@ -25,6 +25,7 @@ pub struct Edit {
 pub(crate) struct Changes {
     cleared: bool,
     set: Vec<Entry>,
+    /// In order.
     removed: Vec<Bytes>,
     writes: bool,
 }
@@ -81,7 +82,7 @@ impl Changes {
         let mut entries: Vec<Entry> = theirs
             .entries()
             .iter()
-            .filter(|entry| !self.removed.contains(&entry.key))
+            .filter(|entry| self.removed.binary_search(&entry.key).is_err())
             .map(|entry| mine.remove(&entry.key).unwrap_or(entry).clone())
             .collect();
         let added = self

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use renewal::{Renewal, Withdrawal};
 
 use crate::changes::{Changes, Edit};
+use crate::limits::Excess;
 use crate::record::Record;
 use crate::session::{Base, Encoding, OnConflict, Operation, Outcome, Reply, Step, Target};
 use crate::{Error, ErrorKind, Expect, Key, Result, Revision, Saved};
@@ -109,16 +110,17 @@ impl Commit {
         self.waiting == Waiting::Touch
     }
 
-    /// The first step.
-    pub fn start(&mut self) -> Step {
+    /// The first step. A session that is larger than `encoding` allows is
+    /// [`ErrorKind::TooLarge`], and nothing is asked of the store.
+    pub fn start(&mut self) -> Result<Step> {
         if self.content.is_empty() {
-            return self.start_empty();
+            return Ok(self.start_empty());
         }
-        match (&self.target, &self.base) {
-            (Target::Renewed { .. }, Some(_)) => self.renew(),
+        Ok(match (&self.target, &self.base) {
+            (Target::Renewed { .. }, Some(_)) => self.renew()?,
             (Target::Same(_), Some(_)) if !self.writes() => self.unchanged(),
-            _ => self.save(),
-        }
+            _ => self.save()?,
+        })
     }
 
     /// The next step after the store's answer to the previous one.
@@ -150,7 +152,7 @@ impl Commit {
             }
             (Waiting::RenewSave, Reply::Saved(Saved::Conflict) | Reply::Lost)
             | (Waiting::RenewProbe, Reply::Lost) => self.renew_probe()?,
-            (Waiting::RenewProbe, Reply::Loaded(found)) => self.renew_probed(found),
+            (Waiting::RenewProbe, Reply::Loaded(found)) => self.renew_probed(found)?,
             (Waiting::RenewDelete, Reply::Deleted(deleted)) => self.renew_deleted(deleted),
             (Waiting::RenewDelete, Reply::Lost) => {
                 self.renewal.unsure = true;
@@ -193,8 +195,8 @@ impl Commit {
         Step::Ask(operation)
     }
 
-    fn payload(&self) -> Bytes {
-        self.content.write(self.encoding.keep_types)
+    fn payload(&self) -> Result<Bytes, Excess> {
+        self.encoding.write_within(&self.content)
     }
 
     fn writes(&self) -> bool {

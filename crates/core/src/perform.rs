@@ -11,7 +11,7 @@ use crate::{Commit, Error, ErrorKind, Result, Store};
 /// commit itself. A passed deadline isn't, since the caller's time is used up.
 pub async fn perform(store: &dyn Store, commit: &mut Commit, ttl: Duration) -> Result<Outcome> {
     let mut breaks = 0;
-    let mut step = commit.start();
+    let mut step = commit.start()?;
     loop {
         let operation = match step {
             Step::Ask(operation) => operation,

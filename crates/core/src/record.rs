@@ -9,8 +9,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::codec::{json, msgpack};
-use crate::{Error, ErrorKind, Note, RESERVED_KEY, Result, legacy};
+use crate::codec::{Malformed, json, msgpack};
+use crate::{Error, ErrorKind, MAX_KEYS, Note, RESERVED_KEY, Result, legacy};
 
 pub use convert::canonical;
 
@@ -147,8 +147,8 @@ impl Record {
     ///
     /// A payload in the other format is brought into this one, and so is a pickle of plain data,
     /// if `legacy_pickle`. Which of them it is can't be in doubt: each must fill the payload.
-    /// Anything that isn't a whole map of readable values is
-    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    /// Anything that isn't a whole map of readable values, or has more than
+    /// [`MAX_KEYS`](crate::MAX_KEYS), is [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
     pub fn read(payload: &Bytes, format: Format, legacy_pickle: bool) -> Result<Option<Self>> {
         if payload.is_empty() {
             return Ok(None);
@@ -170,6 +170,9 @@ impl Record {
             return Err(legacy::forbidden());
         }
         let data = legacy::read(payload)?;
+        if data.as_ref().is_some_and(|data| data.len() > MAX_KEYS) {
+            return Err(Malformed::TOO_MANY_KEYS.into());
+        }
         let record = data.map(|data| Self::from_data(&data, format));
         record.transpose().map_err(|error| unreadable(&error))
     }

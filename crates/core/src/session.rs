@@ -2,8 +2,11 @@
 
 use bytes::Bytes;
 
+use crate::limits::Excess;
 use crate::record::{Format, Record};
-use crate::{Deleted, Expect, Key, Loaded, Result, Revision, Saved};
+use crate::{
+    Deleted, Error, ErrorKind, Expect, Key, Loaded, MAX_BYTES, MAX_KEYS, Result, Revision, Saved,
+};
 
 /// How payloads are written and which ones are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +17,8 @@ pub struct Encoding {
     pub keep_types: bool,
     /// Whether pickles of plain data are read (`SESSION_LEGACY_PICKLE`).
     pub legacy_pickle: bool,
+    /// How many bytes a session to be stored may have (`SESSION_MAX_BYTES`).
+    pub max_bytes: usize,
 }
 
 impl Default for Encoding {
@@ -22,7 +27,55 @@ impl Default for Encoding {
             format: Format::Msgpack,
             keep_types: true,
             legacy_pickle: true,
+            max_bytes: MAX_BYTES,
         }
+    }
+}
+
+impl Encoding {
+    /// Reads a payload. `None` if it says "no session". One that is larger than any that could
+    /// have been stored is [`ErrorKind::Corrupt`], like one that is malformed; one that is only
+    /// larger than `max_bytes`, which may have been lowered, is read.
+    pub fn read(&self, payload: &Bytes) -> Result<Option<Record>> {
+        let most = self.max_bytes.max(MAX_BYTES);
+        if payload.len() > most {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!(
+                    "the record has {} bytes, and {most} can be read; raise SESSION_MAX_BYTES to read it",
+                    payload.len()
+                ),
+            ));
+        }
+        Record::read(payload, self.format, self.legacy_pickle)
+    }
+
+    /// The payload of `record`, or [`ErrorKind::TooLarge`].
+    pub fn write(&self, record: &Record) -> Result<Bytes> {
+        Ok(self.write_within(record)?)
+    }
+
+    pub(crate) fn write_within(&self, record: &Record) -> Result<Bytes, Excess> {
+        let keys = record.entries().len();
+        if keys > MAX_KEYS {
+            return Err(Excess::Keys(keys));
+        }
+        let payload = record.write(self.keep_types);
+        self.check_size(payload.len())?;
+        Ok(payload)
+    }
+
+    /// Fails with [`ErrorKind::TooLarge`] if a session of `size` bytes isn't to be stored.
+    pub fn admit(&self, size: usize) -> Result<()> {
+        Ok(self.check_size(size)?)
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), Excess> {
+        let most = self.max_bytes;
+        if size > most {
+            return Err(Excess::Bytes { size, most });
+        }
+        Ok(())
     }
 }
 
@@ -38,7 +91,7 @@ pub struct Base {
 impl Base {
     /// Reads what a store returned. `None` if the payload says "no session".
     pub fn read(loaded: Loaded, encoding: Encoding) -> Result<Option<Self>> {
-        let record = Record::read(&loaded.payload, encoding.format, encoding.legacy_pickle)?;
+        let record = encoding.read(&loaded.payload)?;
         Ok(record.map(|record| Self {
             record,
             revision: loaded.revision,

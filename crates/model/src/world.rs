@@ -120,7 +120,7 @@ impl World {
         if request.touches {
             commit = commit.touching();
         }
-        let step = commit.start();
+        let step = commit.start().expect("a small session");
         self.goes_on(moment, number, (commit, content, false), step);
     }
 

@@ -1,12 +1,12 @@
 //! The Python class `Codec`.
 
 use bytes::Bytes;
-use flask_session_core::{Base, Encoding, Format, Record, Revision};
+use flask_session_core::{Base, Encoding, Format, MAX_BYTES, Record, Revision};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::codec::Conversion;
-use crate::error::SessionMisconfigured;
+use crate::error::{SessionMisconfigured, raise};
 use crate::record::{self, Stored};
 
 /// How sessions become bytes and bytes become sessions (`docs/format.md`).
@@ -15,14 +15,14 @@ use crate::record::{self, Stored};
 pub(crate) struct Codec {
     pub(crate) conversion: Conversion,
     pub(crate) legacy_pickle: bool,
+    pub(crate) max_bytes: usize,
 }
 
 impl Codec {
     /// A payload in the configured format, else in the other one, else as older releases wrote it.
     /// `None` if it says "no session".
     pub(crate) fn read(&self, payload: &Bytes) -> PyResult<Option<Record>> {
-        Record::read(payload, self.conversion.format, self.legacy_pickle)
-            .map_err(crate::error::raise)
+        self.encoding().read(payload).map_err(raise)
     }
 
     /// How core reads and writes payloads for this codec.
@@ -31,6 +31,7 @@ impl Codec {
             format: self.conversion.format,
             keep_types: self.conversion.keep_types,
             legacy_pickle: self.legacy_pickle,
+            max_bytes: self.max_bytes,
         }
     }
 
@@ -56,8 +57,15 @@ pub(crate) fn payload_bytes(payload: &Bound<'_, PyAny>) -> PyResult<Bytes> {
 #[pymethods]
 impl Codec {
     #[new]
-    #[pyo3(signature = (format = "msgpack", *, keep_types = true, legacy_pickle = true))]
-    fn new(format: &str, keep_types: bool, legacy_pickle: bool) -> PyResult<Self> {
+    #[pyo3(signature = (
+        format = "msgpack", *, keep_types = true, legacy_pickle = true, max_bytes = MAX_BYTES
+    ))]
+    fn new(
+        format: &str,
+        keep_types: bool,
+        legacy_pickle: bool,
+        max_bytes: usize,
+    ) -> PyResult<Self> {
         let format = match format {
             "msgpack" => Format::Msgpack,
             "json" => Format::Json,
@@ -70,6 +78,7 @@ impl Codec {
         Ok(Self {
             conversion: Conversion { format, keep_types },
             legacy_pickle,
+            max_bytes,
         })
     }
 
@@ -85,9 +94,14 @@ impl Codec {
     /// Encodes a whole session.
     fn encode<'py>(&self, session: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyBytes>> {
         let entries = self.conversion.encode_entries(session)?;
-        let payload =
-            Record::new(self.conversion.format, entries).write(self.conversion.keep_types);
+        let record = Record::new(self.conversion.format, entries);
+        let payload = self.encoding().write(&record).map_err(raise)?;
         Ok(PyBytes::new(session.py(), &payload))
+    }
+
+    /// Raises `SessionTooLarge` if a session of `size` bytes isn't to be stored.
+    fn admit(&self, size: usize) -> PyResult<()> {
+        self.encoding().admit(size).map_err(raise)
     }
 
     /// Splits a payload without decoding its values; None if it says "no session".

@@ -1,6 +1,6 @@
 //! `Commit`: what one request did to a session, on its way into a store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -126,10 +126,11 @@ impl Commit {
         let Some(stored) = self.stored() else {
             return Ok(());
         };
+        let mine: HashSet<&Entry> = self.mine.iter().collect();
         let merged = PyDict::new(py);
         for (index, entry) in stored.entries().iter().enumerate() {
             let key = stored.key(py, entry)?;
-            let unchanged = self.mine.contains(entry);
+            let unchanged = mine.contains(entry);
             match session.get_item(&key)?.filter(|_| unchanged) {
                 Some(value) => merged.set_item(key, value)?,
                 None => put(py, &merged, &stored, index)?,
@@ -149,7 +150,7 @@ impl Commit {
     ) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let mut state = self.lock();
         let step = match std::mem::replace(&mut state.progress, Progress::Failed) {
-            Progress::NotStarted => state.machine.start(),
+            Progress::NotStarted => state.machine.start().map_err(raise)?,
             Progress::Asking(operation) => {
                 let reply = read_reply(&operation, reply)?;
                 state.machine.resume(reply).map_err(raise)?

@@ -1,6 +1,8 @@
 //! Our errors as Python's: one exception class per kind, all defined in `exceptions.py`.
 
-use flask_session_core::{Error, ErrorKind};
+use flask_session_core::{Error, ErrorKind, Limit};
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
 use pyo3::{PyErr, import_exception};
 
 import_exception!(flask_session.exceptions, SessionContended);
@@ -28,4 +30,22 @@ pub(crate) fn raise(error: Error) -> PyErr {
         ErrorKind::Misconfigured => SessionMisconfigured::new_err(message),
         _ => SessionUnexpected::new_err(message),
     }
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+#[pyo3(signature = (of, *, size = None, limit = None, remedy = ""))]
+pub(crate) fn too_large(
+    py: Python<'_>,
+    of: &str,
+    size: Option<usize>,
+    limit: Option<usize>,
+    remedy: &str,
+) -> Py<PyBaseException> {
+    let limit = Limit {
+        of,
+        bytes: limit,
+        remedy,
+    };
+    raise(limit.exceeded(size)).into_value(py)
 }

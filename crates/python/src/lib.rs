@@ -30,6 +30,8 @@ mod _core {
     #[pymodule_export]
     use crate::cookie::{Signer, is_session_id};
     #[pymodule_export]
+    use crate::error::too_large;
+    #[pymodule_export]
     use crate::record::{Pending, Record};
     #[pymodule_export]
     use crate::store::{Store, backends};

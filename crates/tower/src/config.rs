@@ -5,7 +5,7 @@ mod environment;
 use std::fmt;
 use std::time::Duration;
 
-use flask_session_core::{Error, ErrorKind, Format, OnConflict, Result};
+use flask_session_core::{Error, ErrorKind, Format, MAX_BYTES, OnConflict, Result};
 
 /// How sessions are kept and what their cookie says: the same keys, defaults and meanings as in a
 /// Flask application, each a method of its name in lower case. Configure both sides alike.
@@ -37,6 +37,7 @@ use flask_session_core::{Error, ErrorKind, Format, OnConflict, Result};
 ///     .session_serialization_format(Format::Msgpack)
 ///     .session_keep_types(true)
 ///     .session_legacy_pickle(false)
+///     .session_max_bytes(100_000)
 ///     .session_on_conflict(OnConflict::Merge)
 ///     .session_eager(false);
 /// assert!(!format!("{config:?}").contains("last month"));
@@ -64,6 +65,7 @@ pub struct Config {
     pub(crate) format: Format,
     pub(crate) keep_types: bool,
     pub(crate) legacy_pickle: bool,
+    pub(crate) max_bytes: usize,
     pub(crate) on_conflict: OnConflict,
     pub(crate) eager: bool,
     url: Option<String>,
@@ -127,6 +129,7 @@ impl Default for Config {
             format: Format::Msgpack,
             keep_types: true,
             legacy_pickle: true,
+            max_bytes: MAX_BYTES,
             on_conflict: OnConflict::Merge,
             eager: false,
             url: None,
@@ -200,6 +203,10 @@ keys! {
     /// `SESSION_LEGACY_PICKLE`: whether pickles of plain data, which Flask-Session 0.4 to 0.6
     /// wrote, are read. Default: true.
     session_legacy_pickle legacy_pickle: bool = on on;
+    /// `SESSION_MAX_BYTES`: how many bytes a session may have as it is stored; a larger one is
+    /// [`ErrorKind::TooLarge`] when it is committed, and what was stored before stays. Stores may
+    /// take less. Default: 64 MiB.
+    session_max_bytes max_bytes: usize = bytes bytes;
     /// `SESSION_ON_CONFLICT`: what happens when two requests change one session at the same time.
     /// Default: both changes are kept.
     session_on_conflict on_conflict: OnConflict = policy policy;
@@ -304,6 +311,9 @@ impl Config {
             return Err(wrong(
                 "SESSION_ID_LENGTH must be a whole number from 6 to 187",
             ));
+        }
+        if self.max_bytes == 0 {
+            return Err(wrong("SESSION_MAX_BYTES must be a whole number, 1 or more"));
         }
         self.key_material()?;
         Ok(())

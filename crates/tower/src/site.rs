@@ -102,6 +102,7 @@ impl Site {
             format: self.config.format,
             keep_types: self.config.keep_types,
             legacy_pickle: self.config.legacy_pickle,
+            max_bytes: self.config.max_bytes,
         }
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .._core import too_large
 from ..exceptions import SessionTooLarge, StoreRefused, StoreTimedOut, StoreUnreachable
 
 Result = TypeVar("Result")
@@ -45,10 +46,9 @@ def is_missing_table(error: BaseException) -> bool:
     return code_of(error) in ("ResourceNotFoundException", "ResourceNotFound")
 
 
-def too_large(size: int | None = None) -> SessionTooLarge:
-    """The error for a session that is no item of DynamoDB's."""
-    told = f"has {size} bytes" if size is not None else "is too large"
-    return SessionTooLarge(f"the session {told}; an item in DynamoDB holds at most {LARGEST}, names included")
+def too_large_for_an_item(size: int | None = None) -> SessionTooLarge:
+    """The error for a session that is no item of DynamoDB's; ``size`` counts key and names, too."""
+    return too_large("an item in DynamoDB, key and names included,", size=size, limit=LARGEST)
 
 
 def asking(call: Callable[..., Result], **parameters: Any) -> Result:
@@ -74,5 +74,5 @@ def _translated(error: Exception) -> Exception | None:
     if code in _REFUSED:
         return StoreRefused(f"DynamoDB refused: {code}")
     if code == "ValidationException" and "size has exceeded" in str(error):
-        return too_large()
+        return too_large_for_an_item()
     return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..exceptions import SessionCorrupt
 from ..foreign import PlainStore
-from .failure import LARGEST, asking, code_of, is_missing_table, too_large
+from .failure import LARGEST, asking, code_of, is_missing_table, too_large_for_an_item
 from .table import missing, prepare
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class DynamoDBStore(PlainStore):
     ) -> bool:
         size = len(key.encode()) + len(payload) + _NAMES + _NUMBER
         if size > LARGEST:
-            raise too_large(size)
+            raise too_large_for_an_item(size)
         answer = self._if_so(
             self.client.update_item,
             Key={"id": key},

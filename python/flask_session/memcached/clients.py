@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._core import Codec, Record
-from ..exceptions import SessionTooLarge, SessionUnexpected, StoreUnreachable
+from .._core import Codec, Record, too_large
+from ..exceptions import SessionUnexpected, StoreUnreachable
 from ..foreign import PlainStore
 from .servers import settings_of, urls
 
@@ -173,9 +173,11 @@ class MemcachedClient(PlainClient):
     def _sent(self, client: Any, payload: bytes, send: Callable[[], bool]) -> bool:
         """Whether ``send`` stored ``payload``. What is too large isn't sent: the old one would go."""
         if len(payload) > SURELY_FITS and len(payload) > self._largest(client):
-            raise SessionTooLarge(
-                f"memcached store, save: too large: {len(payload)} bytes; this memcached takes "
-                f"{self._largest(client)} (its item_size_max, less what it adds); nothing was written"
+            raise too_large(
+                "this memcached (its item_size_max, less what it adds)",
+                size=len(payload),
+                limit=self._largest(client),
+                remedy="start it with a larger -I; nothing was written",
             )
         return bool(self._checked(client, send()))
 

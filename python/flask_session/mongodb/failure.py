@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .._core import too_large
 from ..exceptions import (
     SessionError,
-    SessionTooLarge,
     SessionUnexpected,
     StoreRefused,
     StoreTimedOut,
@@ -49,7 +49,7 @@ def translated(error: Exception) -> Exception:
             "mongodb store: wrong user name or password, or the role readWrite on the database is missing"
         )
     if _is_a(error, "DocumentTooLarge") or code in (10334, 17280, 17419, 17420):
-        return SessionTooLarge("mongodb store: MongoDB takes no document over 16 MB")
+        return too_large("MongoDB, 16 MB for a document,")
     return SessionUnexpected(
         f"mongodb store: {type(error).__name__} {code if code is not None else ''}".strip()
     )

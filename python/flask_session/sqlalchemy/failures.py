@@ -94,7 +94,7 @@ def _meaning(error: BaseException) -> tuple[type[SessionError], str]:
     if state in _REFUSED or state.startswith(("28", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM")):
         return StoreRefused, "the database refuses it"
     if state in _TOO_LARGE or state == "SQLITE_TOOBIG":
-        return SessionTooLarge, "the session is too large for the database"
+        return SessionTooLarge, "the session is larger than the database allows; keep less in it"
     if state in _UNREACHABLE or state.startswith((*_UNREACHABLE_CLASSES, "SQLITE_CANTOPEN")):
         return StoreUnreachable, "the database can't be reached"
     if name in ("OperationalError", "InterfaceError") and not state:

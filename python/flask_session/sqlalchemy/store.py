@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from .._core import Codec, Commit, Record
-from ..exceptions import SessionContended, SessionMisconfigured, SessionTooLarge, StoreUnreachable
+from .._core import Codec, Commit, Record, too_large
+from ..exceptions import SessionContended, SessionMisconfigured, StoreUnreachable
 from .engines import Database, EngineDatabase, Failed, Missing, as_bytes
 from .failures import Duplicate, Interrupted, Lost, explained
 from .sqlite import SqliteDatabase, is_sqlite
@@ -165,9 +165,11 @@ class SqlStore:
         def work(database: Database, statements: Statements) -> bool:
             most = statements.layout.most
             if most is not None and len(payload) > most:
-                raise SessionTooLarge(
-                    f"{self.name}: save: the session has {len(payload)} bytes, but the column data of "
-                    f"{self.table.name} holds {most}; make it a LONGBLOB"
+                raise too_large(
+                    f"the column data of {self.table.name}",
+                    size=len(payload),
+                    limit=most,
+                    remedy="make that column a LONGBLOB",
                 )
             named = statements.key(key)
             now = {"now": _now()}

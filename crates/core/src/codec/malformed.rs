@@ -11,6 +11,7 @@ impl Malformed {
     pub(crate) const TRUNCATED: Self = Self("the data ends too early");
     pub(crate) const TRAILING: Self = Self("something follows the data");
     pub(crate) const TOO_DEEP: Self = Self("containers nest too deep");
+    pub(crate) const TOO_MANY_KEYS: Self = Self("it has more keys than a session can have");
     pub(crate) const NOT_UTF8: Self = Self("text isn't UTF-8");
     pub(crate) const NOT_A_MAP: Self = Self("the data isn't a map");
     pub(crate) const KEY: Self = Self("a map has a key that can't be one");

@@ -6,6 +6,7 @@
 //! after a delete without an answer, though it may have been our own: a logout stays final.
 
 use super::{Commit, Waiting, contended};
+use crate::limits::Excess;
 use crate::session::{Operation, Outcome, Step};
 use crate::{Deleted, Error, ErrorKind, Expect, Loaded, Result, Revision};
 
@@ -26,6 +27,7 @@ pub(super) enum Withdrawal {
     Unsure,
     Contended,
     Emptied,
+    TooLarge(Excess),
 }
 
 impl Withdrawal {
@@ -34,6 +36,7 @@ impl Withdrawal {
             Self::Gone => Ok(Step::Done(Outcome::Gone)),
             Self::Emptied => Ok(Step::Done(Outcome::Deleted)),
             Self::Contended => Err(contended()),
+            Self::TooLarge(excess) => Err((*excess).into()),
             Self::Unsure => Err(Error::new(
                 ErrorKind::Unreachable,
                 "the answer to a delete was lost: whether it renewed the session, or another \
@@ -46,11 +49,12 @@ impl Withdrawal {
 impl Commit {
     /// Saves under the new id, over nothing but what this commit itself saved there: an earlier
     /// save whose answer was lost may arrive late, and must not undo a later one.
-    pub(super) fn renew(&mut self) -> Step {
+    pub(super) fn renew(&mut self) -> Result<Step, Excess> {
+        let payload = self.payload()?;
         let revision = self.renewal.saved.clone();
         let expect = revision.map_or(Expect::Absent, Expect::Revision);
-        let save = Operation::Save(self.destination().clone(), self.payload(), expect);
-        self.ask(Waiting::RenewSave, save)
+        let save = Operation::Save(self.destination().clone(), payload, expect);
+        Ok(self.ask(Waiting::RenewSave, save))
     }
 
     pub(super) fn renew_probe(&mut self) -> Result<Step> {
@@ -60,15 +64,14 @@ impl Commit {
     }
 
     /// Nobody else knows the new id: whatever is there is an earlier save of ours.
-    pub(super) fn renew_probed(&mut self, found: Option<Loaded>) -> Step {
-        let ours = self.payload();
+    pub(super) fn renew_probed(&mut self, found: Option<Loaded>) -> Result<Step> {
+        let ours = self.payload()?;
         let is_saved = found.as_ref().is_some_and(|found| found.payload == ours);
         self.renewal.saved = found.map(|found| found.revision);
         if is_saved {
-            self.ask_renew_delete()
-        } else {
-            self.renew()
+            return Ok(self.ask_renew_delete());
         }
+        Ok(self.renew()?)
     }
 
     pub(super) fn ask_renew_delete(&mut self) -> Step {
@@ -101,10 +104,13 @@ impl Commit {
             return Ok(self.withdraw_from_absence());
         };
         self.rebase(theirs);
-        Ok(if self.content.is_empty() {
-            self.delete_emptied()
-        } else {
-            self.renew()
+        if self.content.is_empty() {
+            return Ok(self.delete_emptied());
+        }
+        // Together with the other request's change it may be too large.
+        Ok(match self.renew() {
+            Ok(step) => step,
+            Err(excess) => self.withdraw(Withdrawal::TooLarge(excess)),
         })
     }
 

@@ -15,10 +15,10 @@ impl Commit {
         self.ask(Waiting::Touch, touch)
     }
 
-    pub(super) fn save(&mut self) -> Step {
+    pub(super) fn save(&mut self) -> Result<Step> {
         let (key, expect) = (self.destination().clone(), self.expect_base());
-        let save = Operation::Save(key, self.payload(), expect);
-        self.ask(Waiting::Save, save)
+        let save = Operation::Save(key, self.payload()?, expect);
+        Ok(self.ask(Waiting::Save, save))
     }
 
     /// Another request was faster, or the answer was lost: what is there now?
@@ -34,11 +34,11 @@ impl Commit {
     /// A new session whose save wasn't answered: ours is there, or nothing is.
     pub(super) fn probed(&mut self, found: Option<Loaded>) -> Result<Step> {
         match found {
-            None => Ok(self.save()),
-            Some(loaded) if loaded.payload == self.payload() => {
+            None => self.save(),
+            Some(loaded) if loaded.payload == self.payload()? => {
                 Ok(Step::Done(self.finished(loaded.revision)))
             }
-            Some(_) if self.overwrites() => Ok(self.save()),
+            Some(_) if self.overwrites() => self.save(),
             // Somebody else's session under an id of 256 random bits: never adopt it.
             Some(_) => Err(contended()),
         }
@@ -63,11 +63,10 @@ impl Commit {
         {
             return Ok(Step::Done(Outcome::Merged(base.clone())));
         }
-        Ok(if self.content.is_empty() {
-            self.delete_emptied()
-        } else {
-            self.save()
-        })
+        if self.content.is_empty() {
+            return Ok(self.delete_emptied());
+        }
+        self.save()
     }
 
     pub(super) fn read(&self, found: Option<Loaded>) -> Result<Option<Base>> {

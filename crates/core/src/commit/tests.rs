@@ -45,14 +45,14 @@ fn commit(target: Target, entries: Vec<Entry>, on_conflict: OnConflict) -> Commi
 #[test]
 fn an_unchanged_session_asks_nothing_of_the_store() {
     let mut commit = commit(session(), vec![entry("a", "0")], OnConflict::Merge);
-    assert_eq!(commit.start(), Step::Done(Outcome::Unchanged));
+    assert_eq!(commit.start().unwrap(), Step::Done(Outcome::Unchanged));
 }
 
 #[test]
 fn an_unchanged_session_is_touched_if_its_refresh_is_due() {
     let mut commit = commit(session(), vec![entry("a", "0")], OnConflict::Merge).touching();
     let touch = Step::Ask(Operation::Touch(Key::from_text("s")));
-    assert_eq!(commit.start(), touch);
+    assert_eq!(commit.start().unwrap(), touch);
     assert_eq!(commit.resume(Reply::Lost).unwrap(), touch);
     let step = commit.resume(Reply::Touched(true)).unwrap();
     assert_eq!(step, Step::Done(Outcome::Touched));
@@ -62,7 +62,7 @@ fn an_unchanged_session_is_touched_if_its_refresh_is_due() {
 fn an_empty_new_session_asks_nothing_of_the_store() {
     let edit = Edit::default();
     let mut commit = Commit::new(session(), None, edit, encoding(), OnConflict::Merge).unwrap();
-    assert_eq!(commit.start(), Step::Done(Outcome::Unchanged));
+    assert_eq!(commit.start().unwrap(), Step::Done(Outcome::Unchanged));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_new_session_never_adopts_what_is_there() {
         ..Edit::default()
     };
     let mut commit = Commit::new(session(), None, edit, encoding(), OnConflict::Merge).unwrap();
-    let Step::Ask(Operation::Save(_, _, Expect::Absent)) = commit.start() else {
+    let Step::Ask(Operation::Save(_, _, Expect::Absent)) = commit.start().unwrap() else {
         panic!("a new session is saved only where nothing is")
     };
     let _ = commit.resume(Reply::Saved(Saved::Conflict)).unwrap();
@@ -87,7 +87,7 @@ fn a_new_session_never_adopts_what_is_there() {
 fn overwriting_is_flask_sessions_behaviour() {
     let entries = vec![entry("a", "0"), entry("b", "1")];
     let mut commit = commit(session(), entries, OnConflict::Overwrite);
-    let Step::Ask(Operation::Save(_, payload, Expect::Anything)) = commit.start() else {
+    let Step::Ask(Operation::Save(_, payload, Expect::Anything)) = commit.start().unwrap() else {
         panic!("a change is written, whatever is there")
     };
     assert_eq!(payload, "{\"a\":0,\"b\":1}");
@@ -103,7 +103,7 @@ fn a_renewal_that_cannot_know_who_ended_the_session_fails_and_leaves_nothing() {
         to: Key::from_text("n"),
     };
     let mut commit = commit(target, vec![entry("a", "1")], OnConflict::Merge);
-    let Step::Ask(Operation::Save(_, _, Expect::Absent)) = commit.start() else {
+    let Step::Ask(Operation::Save(_, _, Expect::Absent)) = commit.start().unwrap() else {
         panic!("first the new record is saved")
     };
     let saved = Reply::Saved(Saved::Stored(Revision::of_number(2)));
@@ -114,4 +114,61 @@ fn a_renewal_that_cannot_know_who_ended_the_session_fails_and_leaves_nothing() {
     assert_eq!(withdraw, Step::Ask(everything));
     let error = commit.resume(Reply::Deleted(Deleted::Removed)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_the_store_is_asked() {
+    let large = entry("b", &format!("\"{}\"", "x".repeat(100)));
+    let limited = |entries, most| {
+        let mut commit = commit(session(), entries, OnConflict::Merge);
+        commit.encoding.max_bytes = most;
+        commit
+    };
+    let both = vec![entry("a", "0"), large];
+    let size = Record::new(Format::Json, both.clone()).write(true).len();
+    let error = limited(both.clone(), size - 1).start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    let text = error.to_string();
+    assert!(text.contains(&format!(
+        "{size} bytes, and SESSION_MAX_BYTES allows {}",
+        size - 1
+    )));
+    assert!(limited(both, size).start().is_ok());
+    let unchanged = limited(vec![entry("a", "0")], 1).start().unwrap();
+    assert_eq!(unchanged, Step::Done(Outcome::Unchanged), "it isn't stored");
+    let keys = (0..=crate::MAX_KEYS).map(|key| entry(&key.to_string(), "0"));
+    let error = limited(keys.collect(), usize::MAX).start().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("65537 keys"), "{error}");
+}
+
+#[test]
+fn what_is_too_large_after_a_merge_is_refused_and_a_renewal_withdraws() {
+    let long = |key| entry(key, &format!("\"{}\"", "x".repeat(100)));
+    let theirs = || Reply::Loaded(Some(loaded(vec![entry("a", "0"), long("theirs")])));
+    let mine = || vec![entry("a", "0"), long("mine")];
+    let mut saving = commit(session(), mine(), OnConflict::Merge);
+    saving.encoding.max_bytes = 200;
+    let _ = saving.start().unwrap();
+    let _ = saving.resume(Reply::Saved(Saved::Conflict)).unwrap();
+    assert_eq!(
+        saving.resume(theirs()).unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
+
+    let (from, to) = (Key::from_text("old"), Key::from_text("new"));
+    let renewed = Target::Renewed {
+        from,
+        to: to.clone(),
+    };
+    let mut renewal = commit(renewed, mine(), OnConflict::Merge);
+    renewal.encoding.max_bytes = 200;
+    let _ = renewal.start().unwrap();
+    let stored = Reply::Saved(Saved::Stored(Revision::of_number(2)));
+    let _ = renewal.resume(stored).unwrap();
+    let _ = renewal.resume(Reply::Deleted(Deleted::Conflict)).unwrap();
+    let withdraws = Step::Ask(Operation::Delete(to, Expect::Anything));
+    assert_eq!(renewal.resume(theirs()).unwrap(), withdraws);
+    let end = renewal.resume(Reply::Deleted(Deleted::Removed));
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::TooLarge);
 }

@@ -9,9 +9,13 @@ use bytes::Bytes;
 use super::{Entry, Extra, Format, Record};
 use crate::Note;
 use crate::codec::{Malformed, json, msgpack};
+use crate::limits::MAX_KEYS;
 
 /// Up to this many entries, comparing each with each is quicker than hashing them.
 const FEW: usize = 16;
+
+/// The reserved key comes beside a session's own.
+const MAX_MEMBERS: usize = MAX_KEYS + 1;
 
 /// Splits a payload of this format. `None` if it says "no session".
 pub(super) fn split(payload: &Bytes, format: Format) -> Result<Option<Record>, Malformed> {
@@ -51,6 +55,9 @@ fn msgpack_members(payload: &Bytes) -> Result<Option<Vec<Entry>>, Malformed> {
         msgpack::Token::Nil => return reader.end().map(|()| None),
         _ => return Err(Malformed::NOT_A_MAP),
     };
+    if length > MAX_MEMBERS {
+        return Err(Malformed::TOO_MANY_KEYS);
+    }
     // A key and a value take two bytes at least.
     let mut members = Vec::with_capacity(reader.fitting(length.saturating_mul(2)) / 2);
     for _ in 0..length {
@@ -81,6 +88,9 @@ fn json_members(payload: &Bytes) -> Result<Option<Vec<Entry>>, Malformed> {
     }
     let mut members = Vec::with_capacity(FEW.min(payload.len() / 5));
     while let Some(raw) = reader.raw_key(members.len())? {
+        if members.len() == MAX_MEMBERS {
+            return Err(Malformed::TOO_MANY_KEYS);
+        }
         let key = match json::rewritten_key(raw)? {
             Some(rewritten) => rewritten.into(),
             None => payload.slice_ref(raw.as_bytes()),

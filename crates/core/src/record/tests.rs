@@ -247,3 +247,51 @@ fn the_keys_that_are_looked_for_are_encoded_as_any_other() {
         assert_eq!(format.permanent_key(), format.encode_key("_permanent"));
     }
 }
+
+#[test]
+fn more_keys_than_a_session_can_have_are_not_read() {
+    let full = |keys: usize| -> Data {
+        (0..keys)
+            .map(|key| (key.to_string().into(), Value::Nil))
+            .collect()
+    };
+    let pickle = |keys: usize| {
+        let entries = (0..keys).map(|key| format!("V{key}\nN"));
+        Bytes::from(format!("}}({}u.", entries.collect::<String>()))
+    };
+    for format in [Format::Msgpack, Format::Json] {
+        let payload = |keys| Record::from_data(&full(keys), format).unwrap().write(true);
+        for (fits, exceeds) in [
+            (payload(MAX_KEYS), payload(MAX_KEYS + 2)),
+            (pickle(MAX_KEYS), pickle(MAX_KEYS + 1)),
+        ] {
+            for read_as in [format, format.other()] {
+                let record = Record::read(&fits, read_as, true).unwrap().unwrap();
+                assert_eq!(record.entries().len(), MAX_KEYS);
+                let error = Record::read(&exceeds, read_as, true).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Corrupt);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_too_large_is_not_read_unless_so_much_may_be_stored() {
+    let length = crate::MAX_BYTES + 1;
+    let payload = |length: usize| {
+        let mut payload = b"\x81\xa1a\xc6".to_vec();
+        payload.extend(u32::try_from(length - 8).unwrap().to_be_bytes());
+        payload.resize(length, 0);
+        Bytes::from(payload)
+    };
+    let mut encoding = crate::Encoding::default();
+    assert!(encoding.read(&payload(length - 1)).unwrap().is_some());
+    let error = encoding.read(&payload(length)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("SESSION_MAX_BYTES"), "{error}");
+    encoding.max_bytes = length;
+    assert!(encoding.read(&payload(length)).unwrap().is_some());
+    encoding.max_bytes = 1;
+    let small = encoding.read(&payload(1000)).unwrap();
+    assert!(small.is_some(), "lowering the limit ends no session");
+}

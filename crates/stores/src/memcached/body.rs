@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Clock, Deadline, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Loaded, Refresh, Result,
-    Revision, Saved, SystemClock,
+    Clock, Deadline, Deleted, Error, ErrorKind, Expect, Guarantee, Key, Limit, Loaded, Refresh,
+    Result, Revision, Saved, SystemClock,
 };
 
 use super::findings::{Command, Findings};
@@ -17,6 +17,12 @@ use crate::transport::{Attempt, Choice, Interruption};
 
 /// Payloads up to so many bytes fit into an item of every server.
 const ALWAYS_FITS: usize = 512;
+
+const ITEM_SIZE: Limit<'static> = Limit {
+    of: "this memcached (its item_size_max, less what it adds)",
+    bytes: None,
+    remedy: "start it with a larger -I; nothing was written",
+};
 
 /// The store's operations over any transport.
 #[derive(Debug)]
@@ -156,13 +162,13 @@ impl<W: Wire> Body<W> {
             }
         }
         match self.findings.largest() {
-            Some(largest) if length > largest => Err(Error::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "{length} bytes; this memcached takes {largest} (its item_size_max, less what \
-                     it adds); nothing was written"
-                ),
-            )),
+            Some(largest) if length > largest => {
+                let limit = Limit {
+                    bytes: Some(largest),
+                    ..ITEM_SIZE
+                };
+                Err(limit.exceeded(Some(length)))
+            }
             _ => Ok(()),
         }
     }
@@ -183,15 +189,14 @@ impl<W: Wire> Body<W> {
         let request = Request::store(write.key, write.payload, write.expiry, condition);
         match self.wire.exchange(&request, choice, deadline).await? {
             Reply::Failed(failure) if failure.error().kind() == ErrorKind::TooLarge => {
-                let lost = match condition {
-                    Condition::None => "; what was stored before has been removed by it",
-                    Condition::Absent | Condition::Present | Condition::Cas(_) => {
-                        "; nothing was written"
-                    }
+                let limit = match condition {
+                    Condition::None => Limit {
+                        remedy: "start it with a larger -I; it has removed what was stored before",
+                        ..ITEM_SIZE
+                    },
+                    Condition::Absent | Condition::Present | Condition::Cas(_) => ITEM_SIZE,
                 };
-                let length = write.payload.len();
-                let detail = format!("{length} bytes are over the server's item_size_max{lost}");
-                Err(Error::new(ErrorKind::TooLarge, detail).into())
+                Err(limit.exceeded(Some(write.payload.len())).into())
             }
             reply => Ok(done(&reply)?),
         }

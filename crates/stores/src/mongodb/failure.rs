@@ -1,7 +1,7 @@
 //! What went wrong, as far as it matters to what comes next. The driver's and the server's words
 //! may hold keys and passwords; only their codes are passed on.
 
-use flask_session_core::{Error, ErrorKind};
+use flask_session_core::{Error, ErrorKind, Limit};
 use mongodb::error::{Error as DriverError, ErrorKind as Driver, WriteFailure};
 
 /// Why something wasn't done.
@@ -110,10 +110,14 @@ fn by_code(code: i32, name: Option<&str>) -> Failure {
             "the user lacks a permission; sessions need the role readWrite on their database",
         ),
         14_031 => last(ErrorKind::Refused, "the server's disk is full"),
-        10_334 | 17_280 | 17_419 | 17_420 => last(
-            ErrorKind::TooLarge,
-            "MongoDB takes no document or command over 16 MB",
-        ),
+        10_334 | 17_280 | 17_419 | 17_420 => {
+            let limit = Limit {
+                of: "MongoDB, 16 MB for a document or command,",
+                bytes: None,
+                remedy: "",
+            };
+            Failure::Final(limit.exceeded(None))
+        }
         50 => last(ErrorKind::TimedOut, "the server gave up in time"),
         _ => {
             let known = |name: &&str| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use flask_session_core::{Deleted, Error, ErrorKind, Expect, Key, Revision, Saved};
+use flask_session_core::{Deleted, Error, ErrorKind, Expect, Key, Limit, Revision, Saved};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoStore;
@@ -19,8 +19,12 @@ impl MongoStore {
         expect: &Expect,
     ) -> Result<Saved, Failure> {
         if payload.len() > LARGEST {
-            let detail = format!("{} bytes; MongoDB takes {LARGEST}", payload.len());
-            return Err(Error::new(ErrorKind::TooLarge, detail).into());
+            let limit = Limit {
+                of: "MongoDB, for a session and what it replaces,",
+                bytes: Some(LARGEST),
+                remedy: "",
+            };
+            return Err(limit.exceeded(Some(payload.len())).into());
         }
         let stored = match self.write_once(key, &payload, ttl, expect).await {
             Err(Failure::Lost(_)) => self.settle(key, &payload, ttl, expect).await?,

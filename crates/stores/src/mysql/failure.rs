@@ -1,6 +1,6 @@
 //! What the driver's errors mean. The server's own words never enter ours: they quote keys.
 
-use flask_session_core::{Error, ErrorKind};
+use flask_session_core::{Error, ErrorKind, Limit};
 use mysql_async::{DriverError, Error as Native, IoError};
 
 use crate::sql::{Problem, misconfigured};
@@ -13,7 +13,7 @@ pub(super) fn of_statement(error: &Native) -> Problem {
         | Native::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => {
             Problem::Lost(unreachable("the connection broke"))
         }
-        Native::Driver(DriverError::PacketTooLarge) => Problem::Final(too_large(0)),
+        Native::Driver(DriverError::PacketTooLarge) => Problem::Final(too_large()),
         _ => Problem::Final(Error::new(
             ErrorKind::Unexpected,
             "the driver can't read the server's answer",
@@ -86,7 +86,7 @@ fn refused(code: u16) -> Problem {
             ErrorKind::Misconfigured,
             "the URL names no database, or one that isn't there",
         )),
-        1153 | 1406 => Problem::Final(too_large(code)),
+        1153 | 1406 => Problem::Final(too_large()),
         1021 | 1037 | 1038 | 1041 | 1114 => Problem::Final(fail(
             ErrorKind::Refused,
             "the server is out of memory, disk or some other resource",
@@ -103,11 +103,13 @@ fn refused(code: u16) -> Problem {
     }
 }
 
-fn too_large(code: u16) -> Error {
-    Error::new(
-        ErrorKind::TooLarge,
-        format!("more than the server's max_allowed_packet, or than a column, holds ({code})"),
-    )
+fn too_large() -> Error {
+    let limit = Limit {
+        of: "the server's max_allowed_packet, or the column data,",
+        bytes: None,
+        remedy: "raise that setting of the server's",
+    };
+    limit.exceeded(None)
 }
 
 fn unreachable(text: &str) -> Error {

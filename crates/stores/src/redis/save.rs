@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Deadline, Deleted, Error, ErrorKind, Expect, Key, Result, Revision, Saved,
+    Deadline, Deleted, Error, ErrorKind, Expect, Key, Limit, Result, Revision, Saved,
 };
 
 use super::body::{Body, Target, exchange};
@@ -47,8 +47,12 @@ impl<W: Wire> Body<W> {
         deadline: &Deadline,
     ) -> Result<Saved> {
         if payload.len() > LARGEST {
-            let detail = format!("{} bytes; Redis takes {LARGEST}", payload.len());
-            return Err(Error::new(ErrorKind::TooLarge, detail));
+            let limit = Limit {
+                of: "Redis",
+                bytes: Some(LARGEST),
+                remedy: "",
+            };
+            return Err(limit.exceeded(Some(payload.len())));
         }
         let write = Write {
             key: key.as_str(),

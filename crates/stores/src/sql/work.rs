@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Cursor, Deleted, Error, ErrorKind, Expect, Key, Loaded, Page, Refresh, Revision, Saved,
+    Cursor, Deleted, Error, ErrorKind, Expect, Key, Limit, Loaded, Page, Refresh, Revision, Saved,
     Timestamp,
 };
 
@@ -207,11 +207,12 @@ impl Work for Save<'_> {
         lost: bool,
     ) -> Attempt<Saved> {
         if let Some(most) = line.shape.most.filter(|most| self.payload.len() > *most) {
-            let length = self.payload.len();
-            return Err(Problem::Final(Error::new(
-                ErrorKind::TooLarge,
-                format!("{length} bytes, and the column data holds {most}; make it a LONGBLOB"),
-            )));
+            let limit = Limit {
+                of: "the column data",
+                bytes: Some(most),
+                remedy: "make that column a LONGBLOB",
+            };
+            return Err(Problem::Final(limit.exceeded(Some(self.payload.len()))));
         }
         let stored = match self.expect {
             Expect::Absent => self.saves_absent(body, line, lost).await,

@@ -1,6 +1,6 @@
 //! What SQLite's errors mean.
 
-use flask_session_core::{Error, ErrorKind};
+use flask_session_core::{Error, ErrorKind, Limit};
 use rusqlite::ErrorCode;
 
 use crate::sql::{Problem, misconfigured};
@@ -44,7 +44,14 @@ pub(super) fn of(error: &rusqlite::Error) -> Problem {
         ErrorCode::SystemIoFailure => fail(ErrorKind::Refused, "the disk failed"),
         ErrorCode::NotADatabase => fail(ErrorKind::Misconfigured, "the file isn't SQLite's"),
         ErrorCode::DatabaseCorrupt => fail(ErrorKind::Corrupt, "the file is damaged"),
-        ErrorCode::TooBig => fail(ErrorKind::TooLarge, "SQLite takes no value of that size"),
+        ErrorCode::TooBig => {
+            let limit = Limit {
+                of: "SQLite",
+                bytes: None,
+                remedy: "",
+            };
+            Problem::Final(limit.exceeded(None))
+        }
         ErrorCode::SchemaChanged => Problem::Stale(Error::new(
             ErrorKind::Contended,
             "the table was changed meanwhile",

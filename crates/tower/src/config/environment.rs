@@ -225,6 +225,11 @@ const KEYS: &[(&str, Assign)] = &[
     ("SESSION_LEGACY_PICKLE", |config, given| {
         given.flag().map(|flag| config.legacy_pickle = flag)
     }),
+    ("SESSION_MAX_BYTES", |config, given| {
+        let bytes = given.text().trim().parse().ok();
+        config.max_bytes = bytes.ok_or("a whole number, 1 or more")?;
+        Ok(())
+    }),
     ("SESSION_ON_CONFLICT", |config, given| {
         let words = [
             ("merge", OnConflict::Merge),
@@ -278,6 +283,7 @@ mod tests {
                 ("SESSION_SERIALIZATION_FORMAT", "JSON"),
                 ("SESSION_KEEP_TYPES", "off"),
                 ("SESSION_LEGACY_PICKLE", "off"),
+                ("SESSION_MAX_BYTES", "100000"),
                 ("SESSION_ON_CONFLICT", "overwrite"),
                 ("SESSION_EAGER", "true"),
                 ("SESSION_URL", "file:sessions"),
@@ -300,6 +306,7 @@ mod tests {
         assert_eq!((config.key_prefix.as_str(), config.id_length), ("s:", 16));
         assert_eq!(config.format, Format::Json);
         assert!(!config.keep_types && !config.legacy_pickle && config.eager);
+        assert_eq!(config.max_bytes, 100_000);
         assert_eq!(config.on_conflict, OnConflict::Overwrite);
         assert_eq!(config.store_url(), Some("file:sessions"));
     }
@@ -337,6 +344,8 @@ mod tests {
             ("SESSION_ID_LENGTH", "188"),
             ("SESSION_ID_LENGTH", "many"),
             ("SESSION_SERIALIZATION_FORMAT", "pickle"),
+            ("SESSION_MAX_BYTES", "0"),
+            ("SESSION_MAX_BYTES", "64 MB"),
             ("SESSION_ON_CONFLICT", "fail"),
         ] {
             let error = read(&[(key, text)], "", false).unwrap_err();

@@ -75,3 +75,25 @@ async fn an_answer_that_was_lost_is_found_out() {
     };
     assert_eq!(site.visit(&cookie, read).await.body, "Some(1)");
 }
+
+#[tokio::test]
+async fn a_session_over_the_limit_is_an_error_and_the_old_one_stays() {
+    let site = Site::new(Config::new().session_max_bytes(1000));
+    let cookie = site.visit("", log_in).await.cookie();
+    let before = site.stored(&cookie).await;
+    let mut seen = 0;
+    site.calls(&mut seen);
+    let fill = async |session: Session| session.insert("secret", "x".repeat(1000)).await;
+    let response = site.request(&cookie, fill).await;
+    assert_eq!(response.status().as_u16(), 500);
+    assert!(!response.headers().contains_key("set-cookie"));
+    let error = response.extensions().get::<SessionError>().unwrap();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    let text = error.to_string();
+    assert!(text.contains("SESSION_MAX_BYTES allows 1000"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    assert_eq!(site.calls(&mut seen), ["load"], "nothing was sent");
+    assert_eq!(site.stored(&cookie).await, before);
+    let fits = async |session: Session| session.insert("text", "x".repeat(900)).await;
+    assert_eq!(site.visit(&cookie, fits).await.status, 200);
+}

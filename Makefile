@@ -43,8 +43,8 @@ test: setup system ## run every check and test against real servers; the last li
 verify: setup system ## run the long checks: every schedule of the protocol, histories of real stores, wrong protocols
 	$(BIN)/python dev/verify.py
 
-lint: setup ## only the static checks: formatting, clippy, rustdoc, ruff, mypy, stubtest, architecture
-	$(BIN)/python dev/run_tests.py rust-format rust-lint rust-features rust-docs python-format python-lint python-types python-stubs architecture
+lint: setup ## only the static checks: formatting, clippy, rustdoc, licences, ruff, mypy, stubtest, architecture
+	$(BIN)/python dev/run_tests.py rust-format rust-lint rust-features rust-docs dependencies python-format python-lint python-types python-stubs architecture
 
 format: $(VENV)/.tools ## rewrite all Rust and Python files in the project's format
 	cargo fmt --all

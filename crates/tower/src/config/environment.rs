@@ -5,7 +5,7 @@ use std::time::Duration;
 use flask_session_core::{Format, OnConflict, Result};
 use serde_json::Value as Json;
 
-use super::{Config, SameSite, wrong};
+use super::{Config, OnStoreFailure, SameSite, wrong};
 
 impl Config {
     /// Reads Flask's keys from environment variables of the same names. Those that aren't set keep
@@ -241,6 +241,14 @@ const KEYS: &[(&str, Assign)] = &[
     ("SESSION_EAGER", |config, given| {
         given.flag().map(|flag| config.eager = flag)
     }),
+    ("SESSION_ON_STORE_FAILURE", |config, given| {
+        let words = [
+            ("raise", OnStoreFailure::Raise),
+            ("null", OnStoreFailure::Null),
+        ];
+        let policy = given.word("raise or null", &words);
+        policy.map(|policy| config.on_store_failure = policy)
+    }),
     ("SESSION_URL", |config, given| {
         config.url = given.optional();
         Ok(())
@@ -286,6 +294,7 @@ mod tests {
                 ("SESSION_MAX_BYTES", "100000"),
                 ("SESSION_ON_CONFLICT", "overwrite"),
                 ("SESSION_EAGER", "true"),
+                ("SESSION_ON_STORE_FAILURE", "null"),
                 ("SESSION_URL", "file:sessions"),
                 ("SESSION_MANAGER", "somebody else's"),
             ],
@@ -308,6 +317,7 @@ mod tests {
         assert!(!config.keep_types && !config.legacy_pickle && config.eager);
         assert_eq!(config.max_bytes, 100_000);
         assert_eq!(config.on_conflict, OnConflict::Overwrite);
+        assert_eq!(config.on_store_failure, OnStoreFailure::Null);
         assert_eq!(config.store_url(), Some("file:sessions"));
     }
 
@@ -347,6 +357,7 @@ mod tests {
             ("SESSION_MAX_BYTES", "0"),
             ("SESSION_MAX_BYTES", "64 MB"),
             ("SESSION_ON_CONFLICT", "fail"),
+            ("SESSION_ON_STORE_FAILURE", "ignore"),
         ] {
             let error = read(&[(key, text)], "", false).unwrap_err();
             let said = error.to_string();

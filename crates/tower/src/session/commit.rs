@@ -55,7 +55,10 @@ impl State {
             Some(Err(_)) => {}
             None if self.sent || self.looked_after => {}
             None => {
-                self.cookie = load::look_after(site, &self.ids).await?;
+                self.cookie = match load::look_after(site, &self.ids).await {
+                    Err(failure) if site.tolerates(&failure) => Cookie::Leave,
+                    cookie => cookie?,
+                };
                 self.looked_after = true;
             }
         }

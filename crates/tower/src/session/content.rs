@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use flask_session_core::{Base, Data, Edit, Entry, Format, Result, SessionId, Target, Value};
+use flask_session_core::{
+    Base, Data, Edit, Entry, Error, ErrorKind, Format, Result, SessionId, Target, Value,
+};
 
 use crate::site::Site;
 
@@ -33,6 +35,8 @@ pub(super) struct Content {
     pub(super) sent: bool,
     /// Something was changed after that, and not committed.
     late: bool,
+    /// Why it could not be loaded: it is empty then, and stays so.
+    failure: Option<(ErrorKind, String)>,
 }
 
 impl Content {
@@ -51,6 +55,7 @@ impl Content {
             extended: false,
             sent: false,
             late: false,
+            failure: None,
         };
         if site.config.permanent {
             let flag = Entry::encode(&PERMANENT.into(), &true.into(), content.format)?;
@@ -74,7 +79,27 @@ impl Content {
             extended,
             sent: false,
             late: false,
+            failure: None,
         }
+    }
+
+    /// An empty session instead of one that could not be loaded.
+    pub(super) fn unavailable(site: &Site, failure: &Error) -> Result<Self> {
+        let mut content = Self::new(site)?;
+        content.failure = Some((failure.kind(), failure.to_string()));
+        Ok(content)
+    }
+
+    /// Fails where a change would be lost.
+    pub(super) fn check_changeable(&self) -> Result<()> {
+        let Some((kind, failure)) = &self.failure else {
+            return Ok(());
+        };
+        let detail = format!(
+            "this session is empty and can't be changed, because it could not be loaded \
+             (SESSION_ON_STORE_FAILURE is null): {failure}"
+        );
+        Err(Error::new(*kind, detail))
     }
 
     fn place(&self, key: &[u8]) -> Option<usize> {

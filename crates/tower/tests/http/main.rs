@@ -19,3 +19,4 @@ mod losing_races;
 mod natural_types;
 mod stalled;
 mod trouble;
+mod without_a_store;

@@ -37,12 +37,8 @@ class CountingProxy:
                     end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self.open.append(end)
                 asked = threading.Event()
-                threading.Thread(
-                    target=self._carry_requests, args=(client, server, asked), daemon=True
-                ).start()
-                threading.Thread(
-                    target=self._carry_answers, args=(server, client, asked), daemon=True
-                ).start()
+                for carry in (self._carry_requests, self._carry_answers):
+                    threading.Thread(target=carry, args=(client, server, asked), daemon=True).start()
 
     def _carry_requests(self, client: socket.socket, server: socket.socket, asked: threading.Event) -> None:
         with suppress(OSError):

@@ -89,7 +89,7 @@ def summary(told: str) -> str:
     """What libFuzzer said of its run."""
     inputs = re.findall(r"number_of_executed_units: (\d+)", told)
     coverage = re.findall(r"cov: (\d+) ft: (\d+) corp: (\d+)", told)
-    memory = re.findall(r"peak_rss_mb: (\d+)", told)
+    memory = re.findall(r"peak_rss_mb:\s+(\d+)", told)
     if not (inputs and coverage and memory):
         return "it ended early"
     edges, _, kept = coverage[-1]

@@ -19,6 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from secrecy import ids_in  # noqa: E402
+
 BIN = Path(sys.executable).parent
 STEP_LIMIT = 20 * 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -196,7 +200,17 @@ def run(name: str, step: Step) -> Result:
         if PREVENTABLE.search(reason.lower()):
             print(f"== {name}: skipped what make provides: {reason}")
             result.failed += 1
+    if result.failed == 0:
+        result.failed += told_ids(name, lines)
     return result
+
+
+def told_ids(name: str, lines: list[str]) -> int:
+    """How many lines of a step hold a session's id. Where tests failed, they may show what they saw."""
+    told = [number for number, line in enumerate(lines, 1) if ids_in(line)]
+    for number in told:
+        print(f"== {name}: line {number} of its output holds a session's id")
+    return len(told)
 
 
 def perform(command: list[str | Path], step: Step, lines: list[str]) -> int:

@@ -16,6 +16,8 @@ from started_server import StartedServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["secrecy"]
+
 
 @pytest.fixture(scope="session")
 def shared_redis_server() -> Iterator[RedisServer]:

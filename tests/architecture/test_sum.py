@@ -55,6 +55,14 @@ def test_skips_are_listed_with_their_reasons() -> None:
     assert counted("pytest", output, 0) == (1, 0, ["tests/redis/test_a.py:7: no IFDEQ before Redis 8.4"] * 2)
 
 
+def test_a_line_with_a_sessions_id_is_a_failure() -> None:
+    lines = [
+        "session 7B3dcwy83YF8PXgNLcUIYJA2-qEOvY7BlEaFdqyRaAk was saved",
+        "a_name_of_forty_three_letters_is_no_secret_1",
+    ]
+    assert RUNNER["told_ids"]("step", lines) == 1
+
+
 def test_a_check_counts_as_one() -> None:
     assert counted("check", "", 0) == (1, 0, [])
     assert counted("check", "", 1) == (0, 1, [])

@@ -73,6 +73,7 @@ WRONG: dict[str, Any] = {
     "SESSION_FILE_DIR": 5,
     "SESSION_FILE_THRESHOLD": -1,
     "SESSION_FILE_MODE": "rw",
+    "SESSION_FILE_FSYNC": "perhaps",
     "SESSION_TYPE": "floppy",
     "SESSION_URL": "http://h",
     "SESSION_REDIS": 5,

@@ -228,11 +228,13 @@ impl FilesystemStore {
             }
         };
         // Theirs first: else it would come back, should we be killed between the two.
-        cachelib::remove(self.layout.directory(), key)?;
+        if cachelib::remove(self.layout.directory(), key)? {
+            self.sync(self.layout.directory())?;
+        }
         if standing.is_file_of_ours() {
             std::fs::remove_file(self.layout.record(&name))
                 .map_err(|error| refused("removing a session file", error))?;
-            self.sync_shard(&name)?;
+            self.sync(&self.layout.shard(name.shard_number()))?;
             let _ = count::change(&self.layout, -1);
         }
         Ok(answer)

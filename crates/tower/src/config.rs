@@ -71,6 +71,7 @@ pub struct Config {
     pub(crate) eager: bool,
     pub(crate) on_store_failure: OnStoreFailure,
     url: Option<String>,
+    file_fsync: bool,
     pub(crate) custom_ids: bool,
     pub(crate) commit_on_server_error: bool,
 }
@@ -150,6 +151,7 @@ impl Default for Config {
             eager: false,
             on_store_failure: OnStoreFailure::Raise,
             url: None,
+            file_fsync: false,
             custom_ids: false,
             commit_on_server_error: false,
         }
@@ -250,6 +252,10 @@ keys! {
     /// `SESSION_URL`: where the sessions are. Kept for the application, which opens the store: see
     /// [`store_url`](Self::store_url).
     session_url url: impl Into<String> = url Some(url.into());
+    /// `SESSION_FILE_FSYNC`: whether a session in files is on the disk before it counts as saved.
+    /// Kept for the application, which opens the store: see [`file_fsync`](Self::file_fsync).
+    /// Default: false.
+    session_file_fsync file_fsync: bool = on on;
 }
 
 impl Config {
@@ -266,6 +272,16 @@ impl Config {
     /// ```
     pub fn store_url(&self) -> Option<&str> {
         self.url.as_deref()
+    }
+
+    /// `SESSION_FILE_FSYNC`, for whoever opens a store in files; its option is `fsync`.
+    ///
+    /// ```
+    /// let config = flask_session_tower::Config::new().session_file_fsync(true);
+    /// assert!(config.file_fsync());
+    /// ```
+    pub fn file_fsync(&self) -> bool {
+        self.file_fsync
     }
 
     /// `SECRET_KEY`, for whoever checks or signs something else that Flask signs with it.

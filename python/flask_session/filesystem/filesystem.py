@@ -11,7 +11,7 @@ from ..constructors import arguments
 from ..interface import ServerSideSessionInterface
 from ..overrides import original
 from ..session import ServerSideSession
-from ..settings import Setting, path, whole_number
+from ..settings import Setting, flag, path, whole_number
 from .cache import SessionFiles
 
 if TYPE_CHECKING:
@@ -46,7 +46,20 @@ SESSION_FILE_MODE = Setting(
     whole_number(0, 0o777),
     "0o600",
 )
-SETTINGS: tuple[Setting, ...] = (SESSION_FILE_DIR, SESSION_FILE_THRESHOLD, SESSION_FILE_MODE)
+SESSION_FILE_FSYNC = Setting(
+    "SESSION_FILE_FSYNC",
+    False,
+    "True or False",
+    "Whether a session is on the disk before it counts as saved, so that a power failure undoes no save. "
+    "[Its cost](backends/filesystem.md#power-failures) is the disk's.",
+    flag,
+)
+SETTINGS: tuple[Setting, ...] = (
+    SESSION_FILE_DIR,
+    SESSION_FILE_THRESHOLD,
+    SESSION_FILE_MODE,
+    SESSION_FILE_FSYNC,
+)
 
 _CURRENT = (
     "app",
@@ -70,7 +83,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
     """Keeps sessions in files.
 
     ``cache_dir``, ``threshold`` and ``mode`` are SESSION_FILE_DIR, _THRESHOLD and _MODE; a threshold that is
-    given is also a cap. The other parameters are the settings of the same names.
+    given is also a cap. The other parameters are the settings of the same names; SESSION_FILE_FSYNC is read
+    from ``app.config``.
     """
 
     session_class = FileSystemSession
@@ -112,12 +126,15 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
         # A store keeps the place where the working directory was when it was made; so do the commands.
         self._directory = str(Path(directory).absolute())
         threshold = given.pop("threshold", None)
+        app = given.get("app")
+        config: Any = app.config if app is not None else {}
         self._store = CoreStore.open(
             "file:",
             directory=directory,
             threshold=SESSION_FILE_THRESHOLD.default if threshold is None else threshold,
             cap=threshold is not None,
             mode=given.pop("mode", SESSION_FILE_MODE.default),
+            fsync=SESSION_FILE_FSYNC.read(config),
         )
         super().__init__(**given)
         self.cache: Any = SessionFiles(self._store, self._codec())

@@ -79,6 +79,12 @@ impl Layout {
         &self.directory
     }
 
+    /// The folders in which [`make_folders`](Self::make_folders) makes one.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &Path> {
+        let above = self.directory.parent();
+        above.into_iter().chain([self.directory(), &self.root])
+    }
+
     pub(super) fn shard(&self, number: usize) -> PathBuf {
         self.root.join(format!("{number:02x}"))
     }

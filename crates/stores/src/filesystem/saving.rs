@@ -70,6 +70,9 @@ impl FilesystemStore {
         };
         if created.as_ref().is_err_and(is_missing) {
             self.layout.make_folders(name)?;
+            for folder in self.layout.parents() {
+                self.sync(folder)?;
+            }
             created = self.layout.create(aside);
         }
         let mut file = created.map_err(|error| refused("making a session file", error))?;
@@ -115,13 +118,14 @@ impl FilesystemStore {
             // Ours is in place: from here on theirs is never looked at.
             cachelib::remove(self.layout.directory(), key)?;
         }
-        self.sync_shard(name)?;
+        self.sync(&self.layout.shard(name.shard_number()))?;
         Ok(Some(Placed { new }))
     }
 
-    pub(super) fn sync_shard(&self, name: &Name) -> Result<()> {
+    /// Waits until what was made, renamed or removed in `folder` is on the disk, if that is wanted.
+    pub(super) fn sync(&self, folder: &Path) -> Result<()> {
         if self.fsync {
-            std::fs::File::open(self.layout.shard(name.shard_number()))
+            std::fs::File::open(folder)
                 .and_then(|folder| folder.sync_all())
                 .map_err(|error| refused("writing a session folder to disk", error))?;
         }

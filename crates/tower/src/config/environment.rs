@@ -253,6 +253,9 @@ const KEYS: &[(&str, Assign)] = &[
         config.url = given.optional();
         Ok(())
     }),
+    ("SESSION_FILE_FSYNC", |config, given| {
+        given.flag().map(|flag| config.file_fsync = flag)
+    }),
 ];
 
 #[cfg(test)]
@@ -296,6 +299,7 @@ mod tests {
                 ("SESSION_EAGER", "true"),
                 ("SESSION_ON_STORE_FAILURE", "null"),
                 ("SESSION_URL", "file:sessions"),
+                ("SESSION_FILE_FSYNC", "on"),
                 ("SESSION_MANAGER", "somebody else's"),
             ],
             "",
@@ -319,6 +323,7 @@ mod tests {
         assert_eq!(config.on_conflict, OnConflict::Overwrite);
         assert_eq!(config.on_store_failure, OnStoreFailure::Null);
         assert_eq!(config.store_url(), Some("file:sessions"));
+        assert!(config.file_fsync());
     }
 
     #[test]
@@ -347,6 +352,7 @@ mod tests {
             ("PERMANENT_SESSION_LIFETIME", "a month"),
             ("PERMANENT_SESSION_LIFETIME", "-1"),
             ("SESSION_TOUCH_INTERVAL", "inf"),
+            ("SESSION_FILE_FSYNC", "sometimes"),
             ("SESSION_USE_SIGNER", "on"),
             ("SECRET_KEY_FALLBACKS", "old-secret"),
             ("SECRET_KEY_FALLBACKS", "[7]"),

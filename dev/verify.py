@@ -20,6 +20,10 @@ STEPS: dict[str, list[str]] = {
         *("cargo", "test", "--locked", "--quiet", MODEL, "--test=histories", "--"),
         *("--ignored", "--nocapture", "--test-threads=1", "a_long_history"),
     ],
+    "crashes": [
+        *("cargo", "test", "--locked", "--quiet", "--package=flask-session-stores", "--all-features"),
+        *("--test=crashes", "--", "--ignored", "--nocapture", "a_long_series_of_kills"),
+    ],
     "mutants": [sys.executable, "dev/mutants.py"],
     "fuzz": [sys.executable, "dev/fuzz.py"],
     "extension": [

@@ -218,7 +218,7 @@ def merged(step: Step) -> bool:
 
 
 def both_writers(step: Step) -> bool:
-    return step.inner.startswith("session[") and merged(step)
+    return step.inner.startswith(("session[", "session.pop(")) and merged(step)
 
 
 def emptied(step: Step) -> bool:
@@ -226,7 +226,8 @@ def emptied(step: Step) -> bool:
 
 
 def final_logout(step: Step) -> bool:
-    return not step.inner.startswith("session[") and merged(step) and not step.ours["cookies"]
+    ended = step.inner in ("session.clear()", "interface.regenerate(session)")
+    return ended and merged(step) and not step.ours["cookies"]
 
 
 def nothing_to_write(step: Step) -> bool:

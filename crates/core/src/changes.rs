@@ -26,6 +26,7 @@ pub(crate) struct Changes {
     cleared: bool,
     set: Vec<Entry>,
     /// In order.
+    /// Sorted.
     removed: Vec<Bytes>,
     writes: bool,
 }

@@ -99,54 +99,111 @@ impl Nodes {
         &mut self.all[id]
     }
 
-    /// The value of an object.
+    /// The value of an object. Containers within containers wait on a stack of ours: a thread's own
+    /// may be small.
     pub(super) fn value(&self, id: Id) -> Result<Value> {
         let mut budget = self.limit;
-        self.build(id, 0, &mut budget)
-    }
-
-    fn build(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > MAX_DEPTH {
-            return Err(broken("it nests too deep, or holds itself"));
+        let mut open: Vec<Container<'_>> = Vec::new();
+        let mut next = id;
+        loop {
+            if open.len() > MAX_DEPTH {
+                return Err(broken("it nests too deep, or holds itself"));
+            }
+            let node = &self.all[next];
+            spend(&mut budget, node)?;
+            let mut built = None;
+            match Container::of(node) {
+                Some(container) => open.push(container),
+                None => built = Some(leaf(node)?),
+            }
+            next = loop {
+                let Some(container) = open.last_mut() else {
+                    return built.ok_or_else(|| broken("it holds nothing"));
+                };
+                container.values.extend(built.take());
+                match container.missing() {
+                    Some(id) => break id,
+                    None => built = open.pop().map(Container::close),
+                }
+            };
         }
-        let node = &self.all[id];
-        spend(budget, node)?;
-        Ok(match node {
-            Node::Leaf(value) => value.clone(),
-            Node::List(items) => Value::Array(self.values(items, depth, budget)?),
-            Node::Tuple(items) => Value::Tuple(self.values(items, depth, budget)?),
-            Node::Set(items) => Value::Set(self.values(items, depth, budget)?),
-            Node::FrozenSet(items) => Value::FrozenSet(self.values(items, depth, budget)?),
-            Node::Deque(items) => Value::Deque(self.values(items, depth, budget)?),
-            Node::Dict(entries) => Value::Map(self.pairs(entries, depth, budget)?),
-            Node::OrderedDict(entries) => Value::OrderedMap(self.pairs(entries, depth, budget)?),
-            Node::TimeDelta(days, seconds, microseconds) => Value::TimeDelta(
-                crate::codec::text::of_duration(*days, *seconds, *microseconds),
-            ),
-            Node::Zone(_) => return Err(super::refused("datetime", "timezone")),
-            Node::Global(global) => return Err(super::refused("builtins", global.name())),
-            Node::EmptyUuid => return Err(broken("a UUID has no number")),
-            Node::EmptyZone => return Err(broken("a zone has no offset")),
-            Node::Ignored => Value::Nil,
+    }
+}
+
+/// A container whose values are being built; of a dict, keys and values by turns.
+struct Container<'a> {
+    node: &'a Node,
+    values: Vec<Value>,
+}
+
+impl<'a> Container<'a> {
+    fn of(node: &'a Node) -> Option<Self> {
+        let holds = matches!(
+            node,
+            Node::List(_)
+                | Node::Tuple(_)
+                | Node::Set(_)
+                | Node::FrozenSet(_)
+                | Node::Deque(_)
+                | Node::Dict(_)
+                | Node::OrderedDict(_)
+        );
+        holds.then(|| Self {
+            node,
+            values: Vec::new(),
         })
     }
 
-    fn values(&self, items: &[Id], depth: usize, budget: &mut usize) -> Result<Vec<Value>> {
-        let items = items.iter();
-        items.map(|id| self.build(*id, depth + 1, budget)).collect()
+    /// The first object whose value isn't there yet.
+    fn missing(&self) -> Option<Id> {
+        let place = self.values.len();
+        match self.node {
+            Node::Dict(entries) | Node::OrderedDict(entries) => {
+                let (key, value) = entries.get(place / 2)?;
+                Some(if place.is_multiple_of(2) {
+                    *key
+                } else {
+                    *value
+                })
+            }
+            Node::List(items)
+            | Node::Tuple(items)
+            | Node::Set(items)
+            | Node::FrozenSet(items)
+            | Node::Deque(items) => items.get(place).copied(),
+            _ => None,
+        }
     }
 
-    fn pairs(
-        &self,
-        entries: &[(Id, Id)],
-        depth: usize,
-        budget: &mut usize,
-    ) -> Result<Vec<(Value, Value)>> {
-        let entries = entries.iter().map(|(key, value)| {
-            let key = self.build(*key, depth + 1, budget)?;
-            Ok((key, self.build(*value, depth + 1, budget)?))
-        });
-        entries.collect()
+    fn close(self) -> Value {
+        match self.node {
+            Node::Tuple(_) => Value::Tuple(self.values),
+            Node::Set(_) => Value::Set(self.values),
+            Node::FrozenSet(_) => Value::FrozenSet(self.values),
+            Node::Deque(_) => Value::Deque(self.values),
+            Node::Dict(_) => Value::Map(pairs(self.values)),
+            Node::OrderedDict(_) => Value::OrderedMap(pairs(self.values)),
+            _ => Value::Array(self.values),
+        }
+    }
+}
+
+fn pairs(values: Vec<Value>) -> Vec<(Value, Value)> {
+    let mut values = values.into_iter();
+    std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect()
+}
+
+fn leaf(node: &Node) -> Result<Value> {
+    match node {
+        Node::Leaf(value) => Ok(value.clone()),
+        Node::TimeDelta(days, seconds, microseconds) => Ok(Value::TimeDelta(
+            crate::codec::text::of_duration(*days, *seconds, *microseconds),
+        )),
+        Node::Zone(_) => Err(super::refused("datetime", "timezone")),
+        Node::Global(global) => Err(super::refused("builtins", global.name())),
+        Node::EmptyUuid => Err(broken("a UUID has no number")),
+        Node::EmptyZone => Err(broken("a zone has no offset")),
+        _ => Ok(Value::Nil),
     }
 }
 

@@ -25,6 +25,8 @@ STEPS: dict[str, list[str]] = {
         *("--test=crashes", "--", "--ignored", "--nocapture", "a_long_series_of_kills"),
     ],
     "mutants": [sys.executable, "dev/mutants.py"],
+    "faults": [sys.executable, "dev/faults.py"],
+    "rival": [sys.executable, "dev/rival.py"],
     "fuzz": [sys.executable, "dev/fuzz.py"],
     "extension": [
         "env",

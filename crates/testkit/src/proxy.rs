@@ -45,6 +45,11 @@ pub enum Network {
     Closes,
 }
 
+/// Says which fault was made, for `dev/faults.py`, which counts them.
+fn tell(fault: &dyn std::fmt::Debug) {
+    eprintln!("fault: {}", format!("{fault:?}").replace('"', ""));
+}
+
 /// What comes from a server of another protocol.
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>\r\n";
 
@@ -92,6 +97,9 @@ impl Proxy {
 
     /// Makes the network behave so from now on.
     pub fn becomes(&self, network: Network) {
+        if network != Network::Open {
+            tell(&network);
+        }
         let mut listener = lock(&self.state.listener);
         if network == Network::Refuses {
             *listener = None;
@@ -103,6 +111,7 @@ impl Proxy {
 
     /// Makes the network behave so for the next reply only.
     pub fn meets(&self, network: Network) {
+        tell(&network);
         *lock(&self.state.next_reply) = Some(network);
     }
 
@@ -113,6 +122,7 @@ impl Proxy {
 
     /// Resets every connection that there is; new ones are treated as before.
     pub fn cut(&self) {
+        tell(&"Cut");
         for link in lock(&self.state.links).drain(..) {
             if let Some(link) = link.upgrade() {
                 link.reset();

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,7 @@ PREVENTABLE = re.compile(
 
 
 # Folders of tests/ that are steps of their own.
-ALONE = ("architecture", "browser", "compat", "neighbours")
+ALONE = ("architecture", "browser", "compat", "interop", "neighbours")
 
 
 @dataclass
@@ -117,6 +117,12 @@ def clippy(*arguments: str) -> list[str | Path]:
     return ["cargo", "clippy", "--locked", *arguments, "--", "-D", "warnings"]
 
 
+def interop(**environment: str) -> Step:
+    play = [BIN / "pytest", "--color=no", "--capture=no", "tests/interop"]
+    make = [sys.executable, "dev/compat_environments.py", "0.8.0"]
+    return Step([make, play], pytest, environment)
+
+
 STEPS: dict[str, Step] = {
     "rust-format": Step([["cargo", "fmt", "--all", "--check"]], check),
     "rust-lint": Step([clippy("--workspace", "--all-targets")], check),
@@ -169,7 +175,9 @@ STEPS: dict[str, Step] = {
     "neighbours": Step(
         [[sys.executable, "dev/neighbours.py"], [BIN / "pytest", "--color=no", "tests/neighbours"]], pytest
     ),
+    "interop": interop(),
     "browser": pytest_run("tests/browser"),
+    "interop-long": replace(interop(INTEROP_STEPS="1000", INTEROP_SEED="random"), limit=3600.0, always=False),
     "differential": Step(
         [
             [sys.executable, "dev/compat_environments.py", "0.8.0"],

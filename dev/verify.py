@@ -24,6 +24,7 @@ STEPS: dict[str, list[str]] = {
         *("cargo", "test", "--locked", "--quiet", "--package=flask-session-stores", "--all-features"),
         *("--test=crashes", "--", "--ignored", "--nocapture", "a_long_series_of_kills"),
     ],
+    "interop": [sys.executable, "dev/run_tests.py", "interop-long"],
     "mutants": [sys.executable, "dev/mutants.py"],
     "faults": [sys.executable, "dev/faults.py"],
     "rival": [sys.executable, "dev/rival.py"],

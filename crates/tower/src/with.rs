@@ -5,8 +5,8 @@
 mod dates;
 
 #[cfg(feature = "jiff")]
-pub use dates::{date, date_time, time, zoned};
-pub use flask_session_core::with::set;
+pub use dates::{date, date_time, signed_duration, time, zoned};
+pub use flask_session_core::with::{deque, duration, frozen_set, markup, set};
 
 /// [`uuid::Uuid`](::uuid::Uuid) as a Python `UUID`. Feature `uuid`.
 ///

@@ -1,6 +1,7 @@
 //! The text that types without a form of their own are written as, and whether text has such a form.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
@@ -269,6 +270,22 @@ pub(crate) fn of_duration(days: i64, seconds: u32, microseconds: u32) -> String 
     text
 }
 
+/// The duration that text stands for, unless it is negative.
+pub(crate) fn to_duration(text: &str) -> Option<Duration> {
+    let rest = text.strip_prefix('P').filter(|_| is_time_delta(text))?;
+    let (days, seconds) = rest.split_once('T').unwrap_or((rest, "0S"));
+    let days: u64 = match days.strip_suffix('D') {
+        Some(days) => days.parse().ok()?,
+        None => 0,
+    };
+    let seconds = seconds.strip_suffix('S')?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let whole: u64 = whole.parse().ok()?;
+    let microseconds: u32 = format!("{fraction:0<6}").parse().ok()?;
+    let seconds = days.checked_mul(86_400)?.checked_add(whole)?;
+    Some(Duration::new(seconds, microseconds * 1000))
+}
+
 /// The moment that RFC 3339 text stands for, in the zone that a note names: an offset in seconds,
 /// or an IANA name.
 pub(crate) fn to_moment(text: &str, zone: &str) -> Option<AwareDateTime> {
@@ -386,6 +403,22 @@ mod tests {
                 "0000000000000000000000000000000f",
             ],
         );
+    }
+
+    #[test]
+    fn a_duration_is_read_as_it_was_written() {
+        for (days, seconds, microseconds) in
+            [(0, 0, 0), (1, 5, 3), (0, 0, 100_000), (999, 86_399, 1)]
+        {
+            let text = of_duration(days, seconds, microseconds);
+            let days = u64::try_from(days).unwrap();
+            let whole = Duration::from_secs(days * 86_400 + u64::from(seconds));
+            let expected = whole + Duration::from_micros(microseconds.into());
+            assert_eq!(to_duration(&text), Some(expected), "{text}");
+        }
+        for text in ["-PT1S", "P", "1", "P1H"] {
+            assert_eq!(to_duration(text), None);
+        }
     }
 
     #[test]

@@ -140,3 +140,63 @@ pub mod zoned {
         Ok(moment.to_zoned(zone))
     }
 }
+
+/// [`jiff::SignedDuration`] as a Python `timedelta`. Feature `jiff`; without a sign, `with::duration`
+/// does it for the standard library's.
+///
+/// ```
+/// use flask_session_tower::{Value, with};
+/// use jiff::SignedDuration;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Delay(#[serde(with = "with::signed_duration")] SignedDuration);
+///
+/// let early = SignedDuration::from_millis(-100);
+/// let value = Value::from_type(&Delay(early)).unwrap();
+/// assert_eq!(value, Value::TimeDelta("-PT0.1S".to_owned()));
+/// assert_eq!(value.into_type::<Delay>().unwrap().0, early);
+/// ```
+pub mod signed_duration {
+    use std::time::Duration;
+
+    use flask_session_core::{Value, with};
+    use jiff::SignedDuration;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    #[derive(Serialize, Deserialize)]
+    struct Unsigned(#[serde(with = "with::duration")] Duration);
+
+    /// Writes it, to the microsecond.
+    pub fn serialize<S: Serializer>(
+        duration: &SignedDuration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let value = Value::from_type(&Unsigned(duration.unsigned_abs()));
+        let value = match value.map_err(ser::Error::custom)? {
+            Value::TimeDelta(text) if duration.is_negative() && text != "P0D" => {
+                Value::TimeDelta(format!("-{text}"))
+            }
+            value => value,
+        };
+        value.serialize(serializer)
+    }
+
+    /// Reads a `timedelta`, or the text of one.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SignedDuration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (text, negative) = match text.strip_prefix('-') {
+            Some(rest) => (rest.to_owned(), true),
+            None => (text, false),
+        };
+        let read = Value::Str(text).into_type::<Unsigned>();
+        let read = read
+            .ok()
+            .and_then(|Unsigned(duration)| duration.try_into().ok());
+        let duration: SignedDuration =
+            read.ok_or_else(|| de::Error::custom("it is no duration"))?;
+        Ok(if negative { -duration } else { duration })
+    }
+}

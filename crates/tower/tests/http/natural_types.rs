@@ -1,8 +1,11 @@
 //! Types of other crates, stored as the Python types that they stand for.
 
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
 use flask_session_tower::{Config, Session, SessionError, Value, with};
-use jiff::Zoned;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Zoned};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,6 +26,16 @@ struct Order {
     made: DateTime,
     #[serde(with = "with::zoned")]
     paid: Zoned,
+    #[serde(with = "with::duration")]
+    trial: Duration,
+    #[serde(with = "with::signed_duration")]
+    delay: SignedDuration,
+    #[serde(with = "with::frozen_set")]
+    tags: BTreeSet<String>,
+    #[serde(with = "with::deque")]
+    seen: VecDeque<u8>,
+    #[serde(with = "with::markup")]
+    note: String,
 }
 
 fn order() -> Order {
@@ -35,6 +48,11 @@ fn order() -> Order {
         paid: "2026-07-02T03:04:05.000006+02:00[Europe/Berlin]"
             .parse()
             .unwrap(),
+        trial: Duration::from_micros(90_000_000_001),
+        delay: SignedDuration::from_micros(-86_400_000_001),
+        tags: BTreeSet::from(["new".to_owned()]),
+        seen: VecDeque::from([1, 2]),
+        note: "<b>thanks</b>".to_owned(),
     }
 }
 
@@ -52,7 +70,9 @@ async fn natural_types_are_stored_as_pythons_and_come_back() {
         Ok(types.collect::<Vec<_>>().join(" "))
     };
     let types = site.visit(&cookie, read).await.body;
-    assert_eq!(types, "UUID Decimal date time datetime datetime");
+    let dates = "UUID Decimal date time datetime datetime";
+    let others = "timedelta timedelta frozenset deque Markup";
+    assert_eq!(types, format!("{dates} {others}"));
 }
 
 #[tokio::test]

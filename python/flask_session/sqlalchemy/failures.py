@@ -34,6 +34,13 @@ _INTERRUPTED = {"40001", "40P01", "1213", "1020"}
 _TIMED_OUT = {"57014", "55P03", "1205", "1969", "3024"}
 _REFUSED = {"42501", "25006", "1044", "1045", "1114", "1142", "1143", "1227", "1290", "1698", "1836"}
 _TOO_LARGE = {"22001", "1406", "1153", "54000"}
+_DISK = {
+    "SQLITE_FULL": "the disk is full; free some space",
+    "SQLITE_IOERR": "the disk failed, or no file may grow so large (ulimit -f)",
+    "SQLITE_READONLY": "the file, or its folder, can't be written",
+    "SQLITE_PERM": "the file, or its folder, can't be written",
+    "SQLITE_CANTOPEN": "the file can't be opened: may we write there, and open another file (ulimit -n)?",
+}
 _UNREACHABLE = {"1040", "2002", "2003", "2005", "2006", "2013", "2055"}
 _UNREACHABLE_CLASSES = ("08", "57P", "53")
 _NOT_THERE = {"42P01", "1146", "3F000"}
@@ -91,11 +98,14 @@ def _meaning(error: BaseException) -> tuple[type[SessionError], str]:
         return StoreTimedOut, "the database is locked"
     if state in _TIMED_OUT:
         return StoreTimedOut, "the database took too long"
-    if state in _REFUSED or state.startswith(("28", "SQLITE_READONLY", "SQLITE_FULL", "SQLITE_PERM")):
+    for beginning, words in _DISK.items():
+        if state.startswith(beginning):
+            return StoreRefused, words
+    if state in _REFUSED or state.startswith("28"):
         return StoreRefused, "the database refuses it"
     if state in _TOO_LARGE or state == "SQLITE_TOOBIG":
         return SessionTooLarge, "the session is larger than the database allows; keep less in it"
-    if state in _UNREACHABLE or state.startswith((*_UNREACHABLE_CLASSES, "SQLITE_CANTOPEN")):
+    if state in _UNREACHABLE or state.startswith(_UNREACHABLE_CLASSES):
         return StoreUnreachable, "the database can't be reached"
     if name in ("OperationalError", "InterfaceError") and not state:
         return StoreUnreachable, "the database can't be reached"

@@ -18,7 +18,10 @@ pub(super) fn refused(doing: &str, error: io::Error) -> Error {
         io::ErrorKind::ReadOnlyFilesystem => {
             (ErrorKind::Refused, "; SESSION_FILE_DIR must be writable")
         }
-        io::ErrorKind::FileTooLarge => (ErrorKind::TooLarge, ""),
+        io::ErrorKind::FileTooLarge => (
+            ErrorKind::Refused,
+            "; raise the limit on the size of files (ulimit -f)",
+        ),
         io::ErrorKind::Unsupported => (
             ErrorKind::Unsupported,
             "; SESSION_FILE_DIR must be on a file system with locks, best a local disk",
@@ -62,6 +65,7 @@ mod tests {
         for (number, kind, word) in [
             (libc::ENOSPC, ErrorKind::Refused, "space"),
             (libc::EDQUOT, ErrorKind::Refused, "space"),
+            (libc::EFBIG, ErrorKind::Refused, "ulimit -f"),
             (libc::EACCES, ErrorKind::Refused, "SESSION_FILE_DIR"),
             (libc::EROFS, ErrorKind::Refused, "SESSION_FILE_DIR"),
             (libc::EMFILE, ErrorKind::Unreachable, "ulimit"),

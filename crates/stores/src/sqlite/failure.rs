@@ -32,16 +32,25 @@ pub(super) fn of(error: &rusqlite::Error) -> Problem {
         ErrorCode::ReadOnly if extended == MOVED => {
             Problem::Stale(Error::new(ErrorKind::Refused, "the file was moved away"))
         }
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => fail(
+        // A connection that was opened while the file couldn't be written never writes it.
+        ErrorCode::ReadOnly => Problem::Stale(Error::new(
+            ErrorKind::Refused,
+            format!("the file, or its folder, can't be written ({extended})"),
+        )),
+        ErrorCode::PermissionDenied => fail(
             ErrorKind::Refused,
             "the file, or its folder, can't be written",
         ),
         ErrorCode::CannotOpen => fail(
             ErrorKind::Refused,
-            "the file can't be opened: is its folder there, and may we write into it?",
+            "the file can't be opened: is its folder there, may we write into it, and may this \
+             process open another file (ulimit -n)?",
         ),
-        ErrorCode::DiskFull => fail(ErrorKind::Refused, "the disk is full"),
-        ErrorCode::SystemIoFailure => fail(ErrorKind::Refused, "the disk failed"),
+        ErrorCode::DiskFull => fail(ErrorKind::Refused, "the disk is full; free some space"),
+        ErrorCode::SystemIoFailure => fail(
+            ErrorKind::Refused,
+            "the disk failed, or no file may grow so large (ulimit -f)",
+        ),
         ErrorCode::NotADatabase => fail(ErrorKind::Misconfigured, "the file isn't SQLite's"),
         ErrorCode::DatabaseCorrupt => fail(ErrorKind::Corrupt, "the file is damaged"),
         ErrorCode::TooBig => {

@@ -98,7 +98,7 @@ fn writes_too_much() {
     let store = FilesystemStore::new(Options::new(directory));
     let payload = vec![1; 1_000_000].into();
     let error = run(store.save(&key, payload, HOUR, Expect::Anything)).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
 }
 
 #[test]

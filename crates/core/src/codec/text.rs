@@ -1,6 +1,7 @@
 //! The text that types without a form of their own are written as, and whether text has such a form.
 
 use std::fmt::Write;
+#[cfg(feature = "serde")]
 use std::time::Duration;
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
@@ -271,6 +272,7 @@ pub(crate) fn of_duration(days: i64, seconds: u32, microseconds: u32) -> String 
 }
 
 /// The duration that text stands for, unless it is negative.
+#[cfg(feature = "serde")]
 pub(crate) fn to_duration(text: &str) -> Option<Duration> {
     let rest = text.strip_prefix('P').filter(|_| is_time_delta(text))?;
     let (days, seconds) = rest.split_once('T').unwrap_or((rest, "0S"));
@@ -405,6 +407,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "serde")]
     #[test]
     fn a_duration_is_read_as_it_was_written() {
         for (days, seconds, microseconds) in

@@ -25,6 +25,14 @@
 //! keeps_every_rule!(Memory::default());
 //! # fn main() {}
 //! ```
+//!
+//! `tests/own_store.rs` is such a file for a store that is written from nothing, in 200 lines. What a
+//! test of your store must answer, [`Subject`] asks for: how it is opened twice, how time passes, and
+//! the same store where nothing listens.
+//!
+//! A store with a server is tried with [`faults`], too: implement [`faults::Site`], which says where
+//! the server listens, and [`faults::Restarts`], and write `survives_every_fault!(site, own_site)`.
+//! A [`Proxy`] then stands between the store and its server, and hangs, drips, garbles and cuts.
 
 pub mod blocking;
 mod clock;

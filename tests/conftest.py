@@ -74,6 +74,14 @@ def redis_sentinel() -> Iterator[StartedServer]:
 
 
 @pytest.fixture(scope="session")
+def shared_redis_sentinel() -> Iterator[StartedServer]:
+    """A sentinel for the whole run, of which nothing is killed."""
+    sentinel = StartedServer("redis_sentinel")
+    yield sentinel
+    sentinel.stop()
+
+
+@pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[StartedServer]:
     """One PostgreSQL for the whole run; each test takes a table of its own."""
     server = StartedServer("postgresql")

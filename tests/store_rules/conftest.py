@@ -11,7 +11,6 @@ import pytest
 from ways import MERGING, OVERWRITING, Place
 
 from flask_session._core import Codec
-from started_server import StartedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,14 +50,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         # Those that overwrite promise nothing of two changes at once.
         ways = MERGING if "comparing" in metafunc.fixturenames else {**MERGING, **OVERWRITING}
         metafunc.parametrize("subject", ways, indirect=True)
-
-
-@pytest.fixture(scope="session")
-def shared_redis_sentinel() -> Iterator[StartedServer]:
-    """A sentinel of which nothing is killed."""
-    server = StartedServer("redis_sentinel")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ until somebody looks at them, and what the request assigns, deletes and clears i
 
 from __future__ import annotations
 
+import threading
 from contextlib import AbstractContextManager, nullcontext
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from flask.sessions import SessionMixin
@@ -47,7 +47,7 @@ class Unloaded:
         self.app = app
         self.ids = ids
         """Session ids from the request's cookies, each with its store key, in the order to try."""
-        self.lock = RLock()
+        self.lock = threading.RLock()  # looked up now: gevent may have patched since the import
         self.failure: BaseException | None = None
         """Why loading failed; each later touch fails alike, without waiting for the store again."""
         self.saved: bool = False

@@ -201,6 +201,7 @@ class PythonMemcached(MemcachedClient):
         # Without cache_cas its cas() sends set.
         self.compares = bool(client.cache_cas)
         self._here = threading.local()
+        self._turns: dict[int, Any] = {}
 
     @contextmanager
     def _held(self) -> Iterator[Any]:
@@ -208,7 +209,12 @@ class PythonMemcached(MemcachedClient):
         if getattr(self._here, "process", self._process) != process:
             self.client.disconnect_all()
         self._here.process = process
-        yield self.client
+        if isinstance(self.client, threading.local):
+            yield self.client
+            return
+        # Made before gevent patched, it has one connection for all greenlets. A lock of that time is no use.
+        with self._turns.setdefault(process, threading.Lock()):
+            yield self.client
 
     def _gets(self, client: Any, key: str) -> tuple[Any, Any]:
         return client.gets(key), None

@@ -19,8 +19,11 @@ import wheel_alone
 from environments import CACHE, ROOT
 
 # Tools, and what only the folders below need.
-TOOLS = {"flask-login", "flask-wtf", "maturin", "mypy", "ruff", "selenium"}
-WITHOUT = ("architecture", "browser", "compat", "examples", "neighbours")
+TOOLS = {
+    *("flask-login", "flask-wtf", "maturin", "mypy", "ruff", "selenium"),
+    *("celery", "gunicorn", "pyuwsgi", "waitress"),
+}
+WITHOUT = ("architecture", "browser", "compat", "examples", "neighbours", "servers")
 QUICK = ("interface/test_saving.py", "interface/test_set_cookie.py", "interface/test_hooks.py", "session")
 # What versions of their time say of each other.
 WARNINGS = ["-W", "ignore:'_app_ctx_stack'", "-W", "ignore::DeprecationWarning:flask_sqlalchemy"]

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
 MODEL = "--package=flask-session-model"
 
-STEPS: dict[str, list[str]] = {
+STEPS: dict[str, list[str | Path]] = {
     "model": ["cargo", "run", "--locked", "--quiet", MODEL, "--bin=explore"],
     "histories": [
         *("cargo", "test", "--locked", "--quiet", MODEL, "--test=histories", "--"),
@@ -26,6 +27,7 @@ STEPS: dict[str, list[str]] = {
     ],
     "interop": [sys.executable, "dev/run_tests.py", "interop-long"],
     "mutants": [sys.executable, "dev/mutants.py"],
+    "processes": ["env", "SERVERS=all", BIN / "pytest", "-q", "--tb=short", "tests/servers"],
     "faults": [sys.executable, "dev/faults.py"],
     "rival": [sys.executable, "dev/rival.py"],
     "fuzz": [sys.executable, "dev/fuzz.py"],
@@ -40,7 +42,7 @@ STEPS: dict[str, list[str]] = {
 """A new step is a line here: a command that fails, or prints its figures."""
 
 
-def run(command: list[str]) -> tuple[int, list[str]]:
+def run(command: list[str | Path]) -> tuple[int, list[str]]:
     """Shows what ``command`` writes. Returns its status and its lines of figures."""
     figures = []
     with subprocess.Popen(
@@ -68,7 +70,7 @@ def main() -> int:
     summary = []
     failed = 0
     for name in names:
-        print(f"\n== {name}: {' '.join(STEPS[name])}", flush=True)
+        print(f"\n== {name}: {' '.join(map(str, STEPS[name]))}", flush=True)
         begin = time.monotonic()
         status, figures = run(STEPS[name])
         bad = status != 0 or not figures

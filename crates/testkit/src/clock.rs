@@ -8,7 +8,8 @@ use flask_session_core::{Clock, Timestamp};
 /// A clock that stands still until it is told to move. It starts in November 2023.
 #[derive(Debug)]
 pub struct ManualClock {
-    milliseconds: AtomicU64,
+    wall: AtomicU64,
+    ticks: AtomicU64,
 }
 
 const START: u64 = 1_700_000_000_000;
@@ -17,15 +18,33 @@ impl ManualClock {
     /// A clock at its start.
     pub const fn new() -> Self {
         Self {
-            milliseconds: AtomicU64::new(START),
+            wall: AtomicU64::new(START),
+            ticks: AtomicU64::new(0),
         }
     }
 
     /// Lets `duration` pass, on the wall clock and in ticks.
     pub fn advance(&self, duration: Duration) {
-        let passed = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        self.milliseconds.fetch_add(passed, Ordering::SeqCst);
+        self.step_forwards(duration);
+        self.ticks
+            .fetch_add(milliseconds(duration), Ordering::SeqCst);
     }
+
+    /// Sets the wall clock forwards, as an administrator does; no time passes.
+    pub fn step_forwards(&self, duration: Duration) {
+        self.wall
+            .fetch_add(milliseconds(duration), Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock back; no time passes.
+    pub fn step_back(&self, duration: Duration) {
+        self.wall
+            .fetch_sub(milliseconds(duration), Ordering::SeqCst);
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Default for ManualClock {
@@ -36,11 +55,11 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.milliseconds.load(Ordering::SeqCst))
+        Timestamp(self.wall.load(Ordering::SeqCst))
     }
 
     fn ticks(&self) -> u64 {
-        self.milliseconds.load(Ordering::SeqCst) - START
+        self.ticks.load(Ordering::SeqCst)
     }
 }
 

@@ -217,3 +217,23 @@ fn orphans_go_when_their_writer_is_surely_gone() {
     assert!(folder.get(&key).is_some());
     assert_eq!(folder.listed().len(), 1);
 }
+
+#[test]
+fn a_clock_that_is_set_moves_the_end_of_a_session_by_no_more_than_its_step() {
+    let minute = HOUR / 60;
+    for (forwards, left) in [(true, 50), (false, 70)] {
+        let (folder, key) = (Folder::new(), key());
+        folder.put(&key, b"payload");
+        if forwards {
+            folder.clock.step_forwards(10 * minute);
+        } else {
+            folder.clock.step_back(10 * minute);
+        }
+        folder.clock.advance((left - 1) * minute);
+        assert_eq!(run(folder.store.sweep(10)).unwrap(), 0);
+        assert!(folder.get(&key).is_some());
+        folder.clock.advance(minute);
+        assert!(folder.get(&key).is_none());
+        assert_eq!(run(folder.store.sweep(10)).unwrap(), 1);
+    }
+}

@@ -28,7 +28,12 @@ class Files(Backend):
         self.cache = FileSystemCache(str(self.folders["0.8.0"]))
 
     def settings(self, side: Side) -> dict[str, Any]:
-        return {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(self.folders[side])}
+        return {
+            "SESSION_TYPE": "filesystem",
+            "SESSION_FILE_DIR": str(self.folders[side]),
+            # Else each side removes expired files when it believes to have 500, after sequences without number.
+            "SESSION_FILE_THRESHOLD": 1_000_000,
+        }
 
     def path(self, side: Side, key: str) -> Path:
         if side == "0.8.0":

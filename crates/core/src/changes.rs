@@ -25,7 +25,6 @@ pub struct Edit {
 pub(crate) struct Changes {
     cleared: bool,
     set: Vec<Entry>,
-    /// In order.
     /// Sorted.
     removed: Vec<Bytes>,
     writes: bool,
@@ -102,96 +101,4 @@ fn is_same(old: &Entry, new: &Entry, format: Format) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(key: &'static str, value: &'static str) -> Entry {
-        Entry {
-            key: Bytes::from_static(key.as_bytes()),
-            value: Bytes::from_static(value.as_bytes()),
-            note: None,
-        }
-    }
-
-    fn record(entries: &[(&'static str, &'static str)]) -> Record {
-        Record::new(
-            Format::Json,
-            entries
-                .iter()
-                .map(|(key, value)| entry(key, value))
-                .collect(),
-        )
-    }
-
-    fn edit(entries: &[(&'static str, &'static str)]) -> Edit {
-        Edit {
-            entries: record(entries).entries().to_vec(),
-            ..Edit::default()
-        }
-    }
-
-    #[test]
-    fn an_equal_session_writes_nothing() {
-        let base = record(&[("\"a\"", "1"), ("\"b\"", "[1]")]);
-        let changes = Changes::between(&base, &edit(&[("\"b\"", "[1]"), ("\"a\"", "1")]));
-        assert!(!changes.writes());
-    }
-
-    #[test]
-    fn a_value_that_is_only_written_differently_is_no_change() {
-        let base = record(&[("\"a\"", "[ 1, 2.50 ]")]);
-        assert!(!Changes::between(&base, &edit(&[("\"a\"", "[1,2.5]")])).writes());
-    }
-
-    #[test]
-    fn a_change_inside_a_value_is_a_change() {
-        let base = record(&[("\"cart\"", "[1]")]);
-        let changes = Changes::between(&base, &edit(&[("\"cart\"", "[1,2]")]));
-        assert!(changes.writes());
-        let theirs = record(&[("\"cart\"", "[1]"), ("\"b\"", "2")]);
-        assert_eq!(
-            changes.replay(&theirs),
-            record(&[("\"cart\"", "[1,2]"), ("\"b\"", "2")])
-        );
-    }
-
-    #[test]
-    fn an_equal_assignment_is_replayed_though_it_needs_no_write() {
-        let base = record(&[("\"user\"", "1")]);
-        let mut edit = edit(&[("\"user\"", "1")]);
-        edit.assigned.insert("\"user\"".into());
-        let changes = Changes::between(&base, &edit);
-        assert!(!changes.writes());
-        let theirs = record(&[("\"user\"", "2")]);
-        assert_eq!(changes.replay(&theirs), record(&[("\"user\"", "1")]));
-    }
-
-    #[test]
-    fn only_what_the_request_deleted_is_deleted() {
-        let base = record(&[("\"a\"", "1"), ("\"b\"", "2")]);
-        let changes = Changes::between(&base, &edit(&[("\"b\"", "2")]));
-        let theirs = record(&[("\"a\"", "1"), ("\"b\"", "3"), ("\"c\"", "4")]);
-        assert_eq!(
-            changes.replay(&theirs),
-            record(&[("\"b\"", "3"), ("\"c\"", "4")])
-        );
-    }
-
-    #[test]
-    fn deleting_a_key_that_only_the_others_have_set_deletes_it() {
-        let mut edit = edit(&[]);
-        edit.deleted.insert("\"a\"".into());
-        let changes = Changes::between(&record(&[]), &edit);
-        assert_eq!(changes.replay(&record(&[("\"a\"", "1")])), record(&[]));
-    }
-
-    #[test]
-    fn after_a_clear_nothing_older_survives() {
-        let base = record(&[("\"a\"", "1")]);
-        let mut edit = edit(&[("\"b\"", "2")]);
-        edit.cleared = true;
-        let changes = Changes::between(&base, &edit);
-        let theirs = record(&[("\"a\"", "5"), ("\"c\"", "3")]);
-        assert_eq!(changes.replay(&theirs), record(&[("\"b\"", "2")]));
-    }
-}
+mod tests;

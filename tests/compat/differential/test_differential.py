@@ -87,7 +87,7 @@ def test_random_scripts_go_as_in_0_8_0(
         machine,
         settings=hypothesis.settings(
             # Some sequences end early, where hypothesis has no more random bytes for them.
-            max_examples=wanted + wanted // 3 + 1,
+            max_examples=wanted + wanted // 2 + 1,
             stateful_step_count=STEPS,
             derandomize=SEED is None,
             database=None,

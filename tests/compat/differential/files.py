@@ -31,7 +31,7 @@ class Files(Backend):
         return {
             "SESSION_TYPE": "filesystem",
             "SESSION_FILE_DIR": str(self.folders[side]),
-            # Else each side removes expired files when it believes to have 500, after sequences without number.
+            # Else each side removes expired files once it believes to have 500, many sequences later.
             "SESSION_FILE_THRESHOLD": 1_000_000,
         }
 

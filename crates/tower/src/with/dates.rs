@@ -164,8 +164,19 @@ pub mod signed_duration {
     use jiff::SignedDuration;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
-    #[derive(Serialize, Deserialize)]
-    struct Unsigned(#[serde(with = "with::duration")] Duration);
+    struct Unsigned(Duration);
+
+    impl Serialize for Unsigned {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            with::duration::serialize(&self.0, serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Unsigned {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            with::duration::deserialize(deserializer).map(Self)
+        }
+    }
 
     /// Writes it, to the microsecond.
     pub fn serialize<S: Serializer>(

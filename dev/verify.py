@@ -30,6 +30,7 @@ STEPS: dict[str, list[str | Path]] = {
     "processes": ["env", "SERVERS=all", BIN / "pytest", "-q", "--tb=short", "tests/servers"],
     "faults": [sys.executable, "dev/faults.py"],
     "rival": [sys.executable, "dev/rival.py"],
+    "pickles": [sys.executable, "dev/fuzz.py", "--seconds", "600", "pickle"],
     "fuzz": [sys.executable, "dev/fuzz.py"],
     "extension": [
         "env",

@@ -225,6 +225,16 @@ def test_a_folder_that_others_may_enter_is_told(make_site: Callable[..., Site], 
     assert "others may put files there" in texts(examined(site, 1), "problem")
 
 
+def test_a_disk_that_is_nearly_full_is_told(
+    make_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site("filesystem", **GOOD)
+    assert "bytes are free" not in texts(examined(site), "problem")
+    monkeypatch.setattr("flask_session.cli.checks.filesystem.LITTLE", 1)
+    monkeypatch.setattr("flask_session.cli.checks.filesystem.ENOUGH", 1 << 60)
+    assert "bytes are free" in texts(examined(site, 1), "problem")
+
+
 def test_records_of_older_versions_are_counted(make_site: Callable[..., Site]) -> None:
     site = make_site("redis", **GOOD)
     site.logged_in("ann")

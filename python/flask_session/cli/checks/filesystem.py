@@ -14,7 +14,9 @@ from ...filesystem.filesystem import SESSION_FILE_MODE, SESSION_FILE_THRESHOLD
 from .finding import Finding, advice, ok, problem
 
 LITTLE = 0.05
-"""The part of a disk that is little, if no more is free."""
+"""The part of a disk that is little, if no more is free,"""
+ENOUGH = 1 << 30
+"""and fewer bytes than these: a twentieth of a large disk is much for sessions."""
 
 
 def check(app: Any, interface: Any) -> Iterator[Finding]:
@@ -51,5 +53,5 @@ def check(app: Any, interface: Any) -> Iterator[Finding]:
             "leave SESSION_FILE_THRESHOLD out",
         )
     disk = shutil.disk_usage(folder)
-    if disk.free < disk.total * LITTLE:
+    if disk.free < min(disk.total * LITTLE, ENOUGH):
         yield problem("disk", f"only {disk.free} of {disk.total} bytes are free", "make room")

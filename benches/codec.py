@@ -1,6 +1,6 @@
 """Our codec beside msgspec, alternating, on nested sessions of three sizes.
 
-Build with ``maturin develop --release`` first, then ``python benches/codec.py``. Times are medians of
+Runs in the benchmarks' environment, with ours in PYTHONPATH, and prints lines of JSON. Times are medians of
 processor time in microseconds; a ratio above 1 means that ours is the faster. Ours includes what msgspec
 doesn't do: splitting a payload into entries, each with its bytes to compare with.
 """
@@ -8,43 +8,21 @@ doesn't do: splitting a payload into entries, each with its bytes to compare wit
 from __future__ import annotations
 
 import gc
-import random
+import json
 import statistics
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
+from payloads import SIZES, session
 
 from flask_session._core import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZES = [200, 2_000, 64_000]
 ROUNDS = 41
 BYTES_A_ROUND = 200_000
-
-
-def session(size: int) -> dict[str, Any]:
-    """A shop's session: a few short values and a cart that grows to about ``size`` bytes."""
-    chance = random.Random(size)
-    found: dict[str, Any] = {
-        "_permanent": True,
-        "_user_id": "42",
-        "csrf_token": f"{chance.getrandbits(160):040x}",
-    }
-    cart = found["cart"] = {}
-    while len(msgspec.msgpack.encode(found)) < size:
-        number = len(cart)
-        cart[f"item-{number}"] = {
-            "sku": f"SKU-{chance.randrange(10**6)}",
-            "quantity": chance.randrange(9),
-            "price": chance.random() * 100,
-            "tags": ["a", "new", f"t{number % 7}"],
-            "gift": number % 3 == 0,
-            "note": None if number % 2 else "größe ok",
-        }
-    return found
 
 
 def medians(functions: dict[str, Callable[[], object]], repeat: int) -> dict[str, float]:
@@ -78,8 +56,8 @@ def main() -> None:
             found = medians(functions, max(1, BYTES_A_ROUND // len(payload)))
             for verb in ("encode", "decode"):
                 ours, theirs = found[f"{verb}_ours"], found[f"{verb}_theirs"]
-                what = f"{name:8}{len(payload):>7} B  {verb}"
-                print(f"{what}  {ours:8.2f} us, msgspec {theirs:8.2f} us: {theirs / ours:.2f}x")
+                times = {"ours": ours, "msgspec": theirs, "ratio": theirs / ours}
+                print(json.dumps({"format": name, "bytes": len(payload), "verb": verb, **times}))
 
 
 if __name__ == "__main__":

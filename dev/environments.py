@@ -31,12 +31,12 @@ def install(directory: Path, *arguments: str) -> None:
     subprocess.run([*pip, "install", "--quiet", *arguments], check=True)
 
 
-def wheel() -> Path:
-    """Builds our wheel, in cargo's dev profile so that nothing is compiled twice."""
+def wheel(profile: str = "dev") -> Path:
+    """Builds our wheel; in cargo's dev profile, nothing is compiled twice."""
     directory = CACHE / "wheels"
     for old in directory.glob("*.whl"):
         old.unlink()
-    build = [MATURIN, "build", "--quiet", "--profile", "dev", "--interpreter", sys.executable]
+    build = [MATURIN, "build", "--quiet", "--profile", profile, "--interpreter", sys.executable]
     subprocess.run([*build, "--out", directory], check=True, cwd=ROOT)
     (made,) = directory.glob("*.whl")
     return made

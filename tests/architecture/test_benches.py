@@ -1,0 +1,56 @@
+"""The benchmarks' processes still measure what they are asked for; how fast anything is, no test says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from memcached_server import MemcachedServer
+    from redis_server import RedisServer
+
+BENCHES = Path(__file__).resolve().parents[2] / "benches"
+CASES = ["nobody", "new", "untouched", "read", "read all", "modify"]
+
+
+def answers(program: str, tasks: list[dict[str, Any]]) -> list[dict[str, float]]:
+    done = subprocess.run(
+        [sys.executable, BENCHES / program],
+        input="".join(json.dumps(task) + "\n" for task in tasks),
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(BENCHES)},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_case_is_measured(threads: int, tmp_path: Path) -> None:
+    config = {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path)}
+    rounds = [
+        {"round": "site", "case": case, "size": 200, "seconds": 0.01, "threads": threads} for case in CASES
+    ]
+    opened = {"open": "site", "config": config, "client": None}
+    _, filled, *found = answers("worker.py", [opened, {"fill": "site", "sessions": 7}, *rounds])
+    assert filled == {"filled": 7}
+    assert len(found) == len(CASES)
+    assert all(one["p99"] >= one["median"] > 0 and one["per_second"] > 0 for one in found)
+
+
+def test_a_bare_socket_is_measured(redis_server: RedisServer, memcached_server: MemcachedServer) -> None:
+    rounds = [{"round": "server", "case": case, "size": 64_000, "seconds": 0.01} for case in CASES[1:]]
+    for url in (redis_server.url(), memcached_server.url):
+        _, *found = answers("limits.py", [{"open": "server", "url": url}, *rounds])
+        assert all(one["p99"] >= one["median"] > 0 for one in found)
+    # What the reading exchanges brought was the record.
+    (key,) = redis_server.client().keys("limit:*")
+    assert redis_server.client().strlen(key) == 64_000

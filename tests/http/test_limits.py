@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from actions import put, see, see_all
-from flask import got_request_exception, session
+from flask import session
 
 from flask_session import SessionError, SessionTooLarge, SessionUnsupported
 
@@ -56,11 +56,7 @@ class Unlimited:
 def errors_of(site: Site) -> list[BaseException]:
     """What its requests raise from now on."""
     raised: list[BaseException] = []
-
-    def note(sender: Any, exception: BaseException, **_: Any) -> None:
-        raised.append(exception)
-
-    got_request_exception.connect(note, site.app, weak=False)
+    site.app.log_exception = lambda info: raised.append(info[1])  # type: ignore[method-assign]
     return raised
 
 

@@ -23,7 +23,7 @@ TOOLS = {
     *("flask-login", "flask-wtf", "maturin", "mypy", "ruff", "selenium"),
     *("celery", "gunicorn", "pyuwsgi", "waitress"),
 }
-WITHOUT = ("architecture", "browser", "compat", "examples", "neighbours", "servers")
+WITHOUT = ("architecture", "browser", "compat", "examples", "interop", "neighbours", "servers")
 QUICK = ("interface/test_saving.py", "interface/test_set_cookie.py", "interface/test_hooks.py", "session")
 # What versions of their time say of each other.
 WARNINGS = ["-W", "ignore:'_app_ctx_stack'", "-W", "ignore::DeprecationWarning:flask_sqlalchemy"]

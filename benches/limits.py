@@ -109,7 +109,8 @@ def mariadb(url: str, content: bytes) -> tuple[Exchange, Exchange]:
         return struct.pack("<I", len(body)) + body
 
     write = f"REPLACE INTO limits VALUES ('{KEY}', x'{content.hex()}')"
-    connection = logged_in._sock
+    # The driver's object closes its socket when it goes.
+    connection = socket.socket(fileno=logged_in._sock.detach())
     read = f"SELECT data FROM limits WHERE id = '{KEY}'"
     return (connection, statement(read)), (connection, statement(write))
 

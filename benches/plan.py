@@ -54,6 +54,8 @@ PLAN: dict[str, tuple[Start, list[Case]]] = {
     "mongodb-1": (partial(backends.mongodb, 1), [*USUAL, *LARGER]),
     "mongodb-5000": (partial(backends.mongodb, 5_000), USUAL),
 }
+FILLED = {"files-500": 500, "files-5000": 5_000, "files-50000": 50_000}
+"""How many sessions are made, one after the other, before anything is measured."""
 QUICK = ("redis", "memcached", "files-500", "sqlite", "postgresql", "mariadb", "mongodb-5000")
 QUICK_CASES = {*USUAL, Case("read", LARGE, due=True), Case("modify", LARGE), Case("modify", threads=8)}
 

@@ -1,24 +1,20 @@
-"""Sums up rounds, prints and keeps them, and draws the plots of docs/performance.md."""
+"""Sums up rounds, and keeps them."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
-import subprocess
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import machine
 from plan import TARGETS
 
 if TYPE_CHECKING:
     from plan import Case
 
-HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "results"
+RESULTS = Path(__file__).resolve().parent / "results"
 
 
 @dataclass
@@ -30,7 +26,7 @@ class Spread:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.median:.3g}x ({self.low:.3g}-{self.high:.3g})"
+        return f"{self.median:.3g} ({self.low:.3g}-{self.high:.3g})"
 
 
 def spread(values: list[float]) -> Spread:
@@ -45,9 +41,14 @@ class Row:
     name: str
     backend: str
     case: str
-    rival: float
-    ours: float
-    limit: float | None
+    kind: str
+    size: int
+    due: bool
+    threads: int
+    rounds: int
+    rival: Spread
+    ours: Spread
+    limit: Spread | None
     rival_p99: float
     ours_p99: float
     ratio: Spread
@@ -55,14 +56,11 @@ class Row:
     target: float | None
 
     def __str__(self) -> str:
-        limit = f"limit {self.limit:8.1f}  {self.to_limit} of it" if self.limit else ""
-        target = "" if self.target is None else f"  wanted {self.target:g}x" + " MISSED" * self.missed
-        times = f"0.8.0 {self.rival:9.1f}  ours {self.ours:8.1f}"
-        return f"{self.backend:24} {self.case:26} {times}  {self.ratio!s:24}{target:20} {limit}"
-
-    @property
-    def missed(self) -> bool:
-        return self.target is not None and self.ratio.median < self.target
+        limit = f"limit {self.limit.median:8.1f}  {self.to_limit} x as long" if self.limit else ""
+        missed = self.target is not None and self.ratio.median < self.target
+        target = "" if self.target is None else f"  wanted {self.target:g}x" + " MISSED" * missed
+        times = f"0.8.0 {self.rival.median:9.1f}  ours {self.ours.median:8.1f}"
+        return f"{self.backend:24} {self.case:26} {times}  x {self.ratio!s:20}{target:20} {limit}"
 
 
 def row(name: str, backend: str, case: Case, rounds: dict[str, list[dict[str, float]]]) -> Row:
@@ -78,9 +76,14 @@ def row(name: str, backend: str, case: Case, rounds: dict[str, list[dict[str, fl
         name,
         backend,
         str(case),
-        statistics.median(rival),
-        statistics.median(ours),
-        statistics.median(limit) if limit else None,
+        case.kind,
+        case.size,
+        case.due,
+        case.threads,
+        len(ours),
+        spread(rival),
+        spread(ours),
+        spread(limit) if limit else None,
         statistics.median(one["p99"] for one in rounds["rival"]),
         statistics.median(one["p99"] for one in rounds["ours"]),
         spread([theirs / own for theirs, own in zip(rival, ours, strict=True)]),
@@ -91,54 +94,17 @@ def row(name: str, backend: str, case: Case, rounds: dict[str, list[dict[str, fl
 
 @dataclass
 class Result:
+    """All that a run has measured, and what of it failed."""
+
     rows: list[Row] = field(default_factory=list)
-    codec: list[Any] = field(default_factory=list)
-    served: list[Any] = field(default_factory=list)
-    starting: list[Any] = field(default_factory=list)
+    others: dict[str, list[Any]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    """What could not be measured, and why, in a line."""
 
 
-def machine() -> dict[str, str]:
-    """What the figures depend on."""
-    model = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    commit = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
-    return {
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": subprocess.run(commit, capture_output=True, text=True, check=False).stdout.strip(),
-        "processor": f"{os.cpu_count()} x {model[0].partition(':')[2].strip()}" if model else "unknown",
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-    }
-
-
-def table(rows: list[Row]) -> str:
-    """The rows in Markdown."""
-    head = (
-        "store",
-        "request",
-        "0.8.0",
-        "ours",
-        "times as fast",
-        "wanted",
-        "bare round trips",
-        "times as long",
-    )
-    lines = [head, ("---",) * len(head)]
-    for one in rows:
-        wanted = "" if one.target is None else f"{one.target:g}x{', missed' * one.missed}"
-        limit = ("", "") if one.limit is None else (f"{one.limit:.1f}", str(one.to_limit))
-        times = (f"{one.rival:.1f}", f"{one.ours:.1f}", str(one.ratio))
-        lines.append((one.backend, one.case, *times, wanted, *limit))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def write(result: Result, kind: str) -> None:
-    """Keeps the result as benches/results/KIND.json, and as KIND.md to be read."""
+def write(result: Result, kind: str) -> dict[str, Any]:
+    """Keeps the result as benches/results/KIND.json. Returns what is in it."""
+    content = {"machine": machine.described(), **asdict(result)}
     RESULTS.mkdir(exist_ok=True)
-    where = machine()
-    (RESULTS / f"{kind}.json").write_text(json.dumps({"machine": where, **asdict(result)}, indent=1) + "\n")
-    others = "\n".join(str(line) for line in [*result.served, *result.starting, *result.codec])
-    text = f"{', '.join(where.values())}; microseconds.\n\n{table(result.rows)}\n\n```\n{others}\n```\n"
-    (RESULTS / f"{kind}.md").write_text(text)
-    missed = sum(one.missed for one in result.rows)
-    wanted = sum(one.target is not None for one in result.rows)
-    print(f"{wanted - missed} of {wanted} targets met; written to benches/results/{kind}.md")
+    (RESULTS / f"{kind}.json").write_text(json.dumps(content, indent=1) + "\n")
+    return content

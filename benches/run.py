@@ -4,86 +4,155 @@ Usage: make bench [QUICK=1] [ONLY="redis files-1"]
 
 A round runs one case for a moment on 0.8.0, then on us, then on the bare socket. Its ratio compares times of
 the same second, so what the machine does meanwhile cancels out; shown are the median of all rounds' ratios
-and their quartiles. Writes benches/results/.
+and their quartiles.
+
+A whole run writes benches/results/whole.json, and draws docs/performance.md from it. A quick or partial one
+writes what git ignores: quick.json or part.json beside it, and its page in target/benches/. What fails is
+named at the end, and doesn't stop the rest; the exit status is 1 then.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+import traceback
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import coding
+import drawing
 import report
 import served
 import sides
 import starting
-from plan import PLAN, QUICK, QUICK_CASES, Case
+from effort import A_SESSION, SERVED, START, effort
+from plan import FILLED, PLAN, QUICK, QUICK_CASES, Case
+from progress import Progress
 
 
 @dataclass
-class Effort:
-    rounds: int
+class Other:
+    """What is measured in a way of its own."""
+
+    measure: Callable[..., list[Any]]
+    """Takes the number of rounds, and whether the run is a quick one; returns dataclasses."""
     seconds: float
+    quick_seconds: float
 
 
-def measure(name: str, cases: list[Case], effort: Effort) -> list[report.Row]:
+OTHERS = {
+    "codec": Other(coding.measure, 30, 30),
+    "served": Other(served.measure, SERVED.for_sides(4 * 4) + 30, 70),
+    "starting": Other(starting.measure, 80, 15),
+}
+OTHER_ROUNDS = {True: 3, False: SERVED.rounds}
+
+
+def expected(name: str, case: Case, *, quick: bool) -> float:
+    """Seconds."""
+    return effort(name, case, quick=quick).for_sides(3 if bare(name, case) else 2)
+
+
+def bare(name: str, case: Case) -> bool:
+    """Whether a bare socket can do what the case asks of the store."""
+    reachable = name != "sqlite" and not name.startswith("files-")
+    return reachable and case.threads == 1 and case.kind != "nobody"
+
+
+def measure(name: str, cases: list[Case], result: report.Result, progress: Progress, *, quick: bool) -> None:
     """All cases on one store."""
     start, _ = PLAN[name]
-    rows = []
     with ExitStack() as stack:
-        backend = stack.enter_context(start())
         processes = {}
-        for side in ("rival", "ours", *(["limit"] if backend.limit else [])):
-            processes[side] = process = sides.Process(side)
-            stack.callback(process.stop)
-            if side == "limit":
-                process.ask({"open": "usual", "url": backend.limit})
-                continue
-            if backend.sessions > 1:
-                process.ask({"open": "fill", **backend.opening(side, SESSION_FILE_THRESHOLD=10**9)})
-                process.ask({"fill": "fill", "sessions": backend.sessions})
-            process.ask({"open": "usual", **backend.opening(side)})
-            due = {"SESSION_TOUCH_INTERVAL": 0} if side == "ours" else {}
-            process.ask({"open": "due", **backend.opening(side, **due)})
+        with progress.step(starting_seconds(name)):
+            backend = stack.enter_context(start())
+            for side in ("rival", "ours", *(["limit"] if backend.limit else [])):
+                processes[side] = process = sides.Process(side)
+                stack.callback(process.stop)
+                if side == "limit":
+                    process.ask({"open": "usual", "url": backend.limit})
+                    continue
+                if backend.sessions > 1:
+                    process.ask({"open": "fill", **backend.opening(side, SESSION_FILE_THRESHOLD=10**9)})
+                    process.ask({"fill": "fill", "sessions": backend.sessions})
+                process.ask({"open": "usual", **backend.opening(side)})
+                due = {"SESSION_TOUCH_INTERVAL": 0} if side == "ours" else {}
+                process.ask({"open": "due", **backend.opening(side, **due)})
         for case in cases:
-            rounds: dict[str, list[dict[str, float]]] = {side: [] for side in processes}
-            for _ in range(effort.rounds):
-                for side, process in processes.items():
-                    if side == "limit" and (case.threads > 1 or case.kind == "nobody"):
-                        continue
-                    task = {"round": "due" if case.due and side != "limit" else "usual", "case": case.kind}
-                    task |= {"size": case.size, "threads": case.threads, "seconds": effort.seconds}
-                    rounds[side].append(process.ask(task))
-            rows.append(report.row(name, backend.name, case, rounds))
-            print(rows[-1], flush=True)
-    return rows
+            with progress.step(expected(name, case, quick=quick)):
+                rounds: dict[str, list[dict[str, float]]] = {side: [] for side in processes}
+                how = effort(name, case, quick=quick)
+                for _ in range(how.rounds):
+                    for side, process in processes.items():
+                        if side == "limit" and not bare(name, case):
+                            continue
+                        task = {"round": "due" if case.due and side != "limit" else "usual"}
+                        task |= {"case": case.kind, "size": case.size, "threads": case.threads}
+                        rounds[side].append(process.ask({**task, "seconds": how.seconds}))
+                result.rows.append(report.row(name, backend.name, case, rounds))
+            print(progress, result.rows[-1], flush=True)
+
+
+def starting_seconds(name: str) -> float:
+    return START + FILLED.get(name, 0) * A_SESSION
+
+
+def run(stores: dict[str, list[Case]], others: list[str], *, quick: bool) -> report.Result:
+    """Everything that was asked for; what failed is in the result."""
+    steps = {
+        name: [starting_seconds(name), *(expected(name, case, quick=quick) for case in cases)]
+        for name, cases in stores.items()
+    }
+    for name in others:
+        steps[name] = [OTHERS[name].quick_seconds if quick else OTHERS[name].seconds]
+    progress = Progress(sum(map(len, steps.values())), sum(map(sum, steps.values())))
+    print(f"{progress.steps} steps, about {progress.seconds / 60:.0f} minutes on an idle machine", flush=True)
+    result = report.Result()
+    for name in steps:
+        done = progress.done
+        try:
+            if name in stores:
+                measure(name, stores[name], result, progress, quick=quick)
+            else:
+                with progress.step(*steps[name]):
+                    result.others[name] = OTHERS[name].measure(OTHER_ROUNDS[quick], quick=quick)
+                print(progress, flush=True)
+        except Exception as error:
+            # One store that is missing or broken is no reason to lose the others' half hour.
+            traceback.print_exc()
+            result.failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+            progress.skip(steps[name][progress.done - done :])
+            print(f"{progress} {name} FAILED, going on", flush=True)
+        report.write(result, "part")
+    return result
 
 
 def main() -> None:
-    others = {"codec": coding.measure, "served": served.measure, "starting": starting.measure}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("only", nargs="*", metavar="WHAT", help=", ".join([*PLAN, *others]))
+    parser.add_argument("only", nargs="*", metavar="WHAT", help=", ".join([*PLAN, *OTHERS]))
     parser.add_argument("--quick", action="store_true", help="fewer cases, rounds and stores; five minutes")
     options = parser.parse_args()
     for name in options.only:
-        if name not in PLAN and name not in others:
-            parser.error(f"unknown: {name}; known: {', '.join([*PLAN, *others])}")
+        if name not in PLAN and name not in OTHERS:
+            parser.error(f"unknown: {name}; known: {', '.join([*PLAN, *OTHERS])}")
     sides.prepare()
-    effort = Effort(3, 0.15) if options.quick else Effort(11, 0.4)
-    result = report.Result()
-    for name, (_, cases) in PLAN.items():
-        if name not in (options.only or (QUICK if options.quick else PLAN)):
-            continue
-        wanted = [case for case in cases if not options.quick or case in QUICK_CASES]
-        result.rows += measure(name, wanted, effort)
-    for name, other in others.items():
-        if not options.only or name in options.only:
-            setattr(result, name, other(effort.rounds, quick=options.quick))
+    wanted = options.only or ([*QUICK, *OTHERS] if options.quick else [*PLAN, *OTHERS])
+    stores = {
+        name: [case for case in cases if not options.quick or case in QUICK_CASES]
+        for name, (_, cases) in PLAN.items()
+        if name in wanted
+    }
+    result = run(stores, [name for name in OTHERS if name in wanted], quick=options.quick)
     kind = "quick" if options.quick else "part" if options.only else "whole"
     report.write(result, kind)
+    print(drawing.draw(kind))
+    for name, why in result.failures.items():
+        print(f"FAILED: {name}: {why}")
+    sys.exit(1 if result.failures else 0)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import statistics
 import subprocess
 import time
 import urllib.request
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING
 import backends
 import payloads
 import sides
+from effort import SERVED
+from report import Spread, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,19 +34,20 @@ SITES |= {"0.8.0": ("sessions", "rival"), "ours": ("sessions", "ours")}
 
 @dataclass
 class Line:
-    """One kind of request: requests per second, medians of the rounds."""
+    """One kind of request: requests per second."""
 
     worker: str
     page: str
-    per_second: dict[str, float]
-    ratio: float
-    """Ours to 0.8.0's, in the same round: the median."""
-    of_no_session: float
+    per_second: dict[str, Spread]
+    ratio: Spread
+    """Ours to 0.8.0's, in the same round."""
+    of_no_session: Spread
+    """Ours to a page without session, in the same round."""
 
     def __str__(self) -> str:
-        rates = "  ".join(f"{name} {rate:.0f}/s" for name, rate in self.per_second.items())
-        share = f"{100 * self.of_no_session:.0f} % of no session"
-        return f"gunicorn {self.worker:8} {self.page:7} {rates}  {self.ratio:.2f}x, {share}"
+        rates = "  ".join(f"{name} {rate.median:.0f}/s" for name, rate in self.per_second.items())
+        share = f"{100 * self.of_no_session.median:.0f} % of no session"
+        return f"gunicorn {self.worker:8} {self.page:7} {rates}  x {self.ratio}, {share}"
 
 
 class Served:
@@ -117,16 +119,20 @@ def measure(rounds: int, *, quick: bool) -> list[Line]:
                 rates: dict[str, list[float]] = {name: [] for name in sites}
                 for _ in range(rounds):
                     for name, site in sites.items():
-                        rates[name].append(site.per_second(page, 1 if quick else 3))
-                pairs = zip(rates["ours"], rates["0.8.0"], rates["no session"], strict=True)
-                ratios = [(ours / rival, ours / none) for ours, rival, none in pairs]
+                        rates[name].append(site.per_second(page, 1 if quick else SERVED.seconds))
+                ratios = {
+                    other: spread(
+                        [ours / theirs for ours, theirs in zip(rates["ours"], rates[other], strict=True)]
+                    )
+                    for other in ("0.8.0", "no session")
+                }
                 lines.append(
                     Line(
                         worker,
                         page,
-                        {name: statistics.median(all_rounds) for name, all_rounds in rates.items()},
-                        statistics.median(ratio for ratio, _ in ratios),
-                        statistics.median(share for _, share in ratios),
+                        {name: spread(all_rounds) for name, all_rounds in rates.items()},
+                        ratios["0.8.0"],
+                        ratios["no session"],
                     )
                 )
                 print(lines[-1], flush=True)

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,10 @@ def environment(side: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0"}
 
 
+LONGEST = 300.0
+"""Seconds for one task; filling a folder with 50,000 sessions takes a tenth of it."""
+
+
 class Process:
     """A running worker.py, or limits.py."""
 
@@ -57,12 +63,15 @@ class Process:
         )
 
     def ask(self, task: dict[str, Any]) -> dict[str, float]:
-        """One task and its answer. Raises if the process has ended, having written why."""
+        """One task and its answer. Raises if the process has ended, having written why, or hangs."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(task) + "\n")
         self.process.stdin.flush()
+        limit = threading.Timer(LONGEST, self.process.kill)
+        limit.start()
         line = self.process.stdout.readline()
+        limit.cancel()
         if not line:
             raise RuntimeError(f"the process of {self.side} ended on {task}")
         answer: dict[str, float] = json.loads(line)
@@ -71,5 +80,9 @@ class Process:
     def stop(self) -> None:
         with self.process:
             assert self.process.stdin is not None
-            self.process.stdin.close()
-            self.process.wait(60)
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()

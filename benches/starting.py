@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 from dataclasses import dataclass
 
 import backends
 import sides
+from report import Spread, spread
 
 PROGRAM = """
 import json, resource, sys, time
@@ -32,21 +32,21 @@ print(json.dumps([seconds * 1e3, pages * resource.getpagesize() / 1e6]))
 
 @dataclass
 class Line:
-    """One way to configure: milliseconds and megabytes, medians of fresh processes."""
+    """One way to configure: milliseconds and megabytes of fresh processes."""
 
     way: str
-    rival_ms: float
-    ours_ms: float
-    rival_mb: float
-    ours_mb: float
-    time_ratio: float
-    memory_ratio: float
+    rival_ms: Spread
+    ours_ms: Spread
+    rival_mb: Spread
+    ours_mb: Spread
+    time_ratio: Spread
+    memory_ratio: Spread
     """Ours to 0.8.0's: less is better."""
 
     def __str__(self) -> str:
-        rival = f"0.8.0 {self.rival_ms:.0f} ms, {self.rival_mb:.1f} MB"
-        ours = f"ours {self.ours_ms:.0f} ms, {self.ours_mb:.1f} MB"
-        ratios = f"{self.time_ratio:.2f}x the time, {self.memory_ratio:.2f}x the memory"
+        rival = f"0.8.0 {self.rival_ms.median:.0f} ms, {self.rival_mb.median:.1f} MB"
+        ours = f"ours {self.ours_ms.median:.0f} ms, {self.ours_mb.median:.1f} MB"
+        ratios = f"{self.time_ratio} x the time, {self.memory_ratio} x the memory"
         return f"first request {self.way:10} {rival}  {ours}  {ratios}"
 
 
@@ -68,10 +68,9 @@ def measure(rounds: int, *, quick: bool) -> list[Line]:
             lines.append(
                 Line(
                     way,
-                    *(statistics.median(pair[side][0] for pair in taken) for side in (0, 1)),
-                    *(statistics.median(pair[side][1] for pair in taken) for side in (0, 1)),
-                    statistics.median(own_[0] / their[0] for their, own_ in taken),
-                    statistics.median(own_[1] / their[1] for their, own_ in taken),
+                    *(spread([pair[side][0] for pair in taken]) for side in (0, 1)),
+                    *(spread([pair[side][1] for pair in taken]) for side in (0, 1)),
+                    *(spread([pair[1][what] / pair[0][what] for pair in taken]) for what in (0, 1)),
                 )
             )
             print(lines[-1], flush=True)

@@ -24,7 +24,7 @@ export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo demo-shared test verify lint format docs stubs-check matrix bench plots compat neighbours browser wheel setup system clean
+.PHONY: help demo demo-shared test verify lint format docs stubs-check matrix bench instructions plots compat neighbours browser wheel setup system clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
@@ -64,6 +64,10 @@ matrix: setup system ## run the Python tests on each row of versions in pyprojec
 bench: setup system ## measure 0.8.0 and us, taking turns, for docs/performance.md (QUICK=1: five minutes; ONLY="redis files-1")
 	@command -v wrk >/dev/null || dev/system_packages wrk
 	$(BIN)/python benches/run.py $(if $(QUICK),--quick) $(ONLY)
+
+instructions: setup ## count the instructions of opening and committing, to compare two commits
+	@command -v valgrind >/dev/null || dev/system_packages valgrind libc6-dbg
+	$(BIN)/python benches/instructions.py
 
 plots: setup ## write docs/performance.md and its pictures anew from benches/results
 	$(BIN)/python benches/drawing.py

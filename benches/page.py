@@ -46,6 +46,11 @@ def filled(text: str, found: Content) -> str:
     return BLOCK.sub(lambda block: f"{block[1]}{made(block[2], found)}{block[3]}", text)
 
 
+def write() -> None:
+    """Makes docs/performance.md anew."""
+    PAGE.write_text(filled(PAGE.read_text(), content("whole")))
+
+
 def made(name: str, found: Content) -> str:
     kind, _, what = name.partition(":")
     return BLOCKS[kind](found, *([what] if what else [])) or NOTHING

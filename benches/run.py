@@ -23,6 +23,7 @@ from typing import Any
 
 import coding
 import drawing
+import layers
 import report
 import served
 import sides
@@ -45,6 +46,7 @@ class Other:
 OTHERS = {
     "codec": Other(coding.measure, 30, 30),
     "served": Other(served.measure, SERVED.for_sides(4 * 4) + 30, 70),
+    "layers": Other(layers.measure, SERVED.rounds * 4 * layers.SECONDS * 1.3 + 5, 10),
     "starting": Other(starting.measure, 80, 15),
 }
 OTHER_ROUNDS = {True: 3, False: SERVED.rounds}

@@ -49,13 +49,13 @@ LONGEST = 300.0
 
 
 class Process:
-    """A running worker.py, or limits.py."""
+    """A running worker.py, or limits.py, or another program that answers as they do."""
 
-    def __init__(self, side: str) -> None:
+    def __init__(self, side: str, command: list[str | Path] | None = None) -> None:
         self.side = side
         program = "limits.py" if side == "limit" else "worker.py"
         self.process = subprocess.Popen(
-            [PYTHON, "-W", "ignore", HERE / program],
+            command or [PYTHON, "-W", "ignore", HERE / program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -62,6 +62,10 @@ def of_others(others: dict[str, list[dict[str, Any]]]) -> Iterator[Target]:
     for line in others.get("codec", []):
         if line["format"] == "msgpack" and 1_000 < line["bytes"] < 10_000:
             yield Target(f"codec: {line['verb']} 2 kB, to msgspec", CODEC, line["ratio"])
+    for line in others.get("rust", []):
+        if line.get("most") is not None:
+            what = f"axum, {line['runtime']}, {line['case']}, to {line['rival_name']}"
+            yield Target(what, line["most"], line["cost"], at_most=True)
     for line in others.get("starting", []):
         for what, key in (("time to the first answer", "time_ratio"), ("memory", "memory_ratio")):
             yield Target(f"{what}, {line['way']}", STARTING[line["way"]], line[key], at_most=True)

@@ -19,10 +19,10 @@ BENCHES = Path(__file__).resolve().parents[2] / "benches"
 CASES = ["nobody", "new", "untouched", "read", "read all", "modify"]
 
 
-def answers(program: str, tasks: list[dict[str, Any]]) -> list[dict[str, float]]:
+def said(program: str, *arguments: str, task: str = "") -> list[str]:
     done = subprocess.run(
-        [sys.executable, BENCHES / program],
-        input="".join(json.dumps(task) + "\n" for task in tasks),
+        [sys.executable, BENCHES / program, *arguments],
+        input=task,
         capture_output=True,
         text=True,
         check=False,
@@ -30,7 +30,12 @@ def answers(program: str, tasks: list[dict[str, Any]]) -> list[dict[str, float]]
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout.splitlines()
+
+
+def answers(program: str, tasks: list[dict[str, Any]]) -> list[dict[str, float]]:
+    lines = said(program, task="".join(json.dumps(task) + "\n" for task in tasks))
+    return [json.loads(line) for line in lines]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -54,3 +59,18 @@ def test_a_bare_socket_is_measured(redis_server: RedisServer, memcached_server: 
     # What the reading exchanges brought was the record.
     (key,) = redis_server.client().keys("limit:*")
     assert redis_server.client().strlen(key) == 64_000
+
+
+def test_every_part_of_a_request_is_measured(redis_server: RedisServer) -> None:
+    rounds = [{"round": "site", "case": case, "seconds": 0.01} for case in ("read", "modify")]
+    _, *found = answers("parts.py", [{"open": "site", "url": redis_server.url()}, *rounds])
+    assert len(found) == len(rounds)
+    for one in found:
+        assert set(one) == {"client", "codec", "whole", "without cookie"}
+        assert all(time > 0 for time in one.values())
+
+
+def test_every_case_is_shown_to_callgrind(redis_server: RedisServer) -> None:
+    names = said("counted.py", redis_server.url(), "2")
+    assert names[0] == "no session"
+    assert set(names[1:]) == {"read", "read, due", "modify", "new", "untouched", "untouched, due", "nobody"}

@@ -40,7 +40,7 @@ demo-shared: setup ## serve one site from Flask and axum, on the same sessions, 
 test: setup system ## run every check and test against real servers; the last line is the sum
 	$(BIN)/python dev/run_tests.py
 
-verify: setup system ## run the long checks: every schedule, histories, killed processes, wrong protocols, faults, 0.8.0 beside us, fuzzers, every server
+verify: setup system ## run the long checks: every schedule, histories, killed processes, wrong protocols, faults, 0.8.0 beside us, fuzzers, every server, packages
 	$(BIN)/python dev/verify.py
 
 lint: setup ## only the static checks: formatting, clippy, rustdoc, licences, ruff, mypy, stubtest, architecture

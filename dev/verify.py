@@ -25,6 +25,7 @@ STEPS: dict[str, list[str | Path]] = {
         *("cargo", "test", "--locked", "--quiet", "--package=flask-session-stores", "--all-features"),
         *("--test=crashes", "--", "--ignored", "--nocapture", "a_long_series_of_kills"),
     ],
+    "packages": [sys.executable, "dev/packages.py"],
     "interop": [sys.executable, "dev/run_tests.py", "interop-long"],
     "mutants": [sys.executable, "dev/mutants.py"],
     "processes": ["env", "SERVERS=all", BIN / "pytest", "-q", "--tb=short", "tests/servers"],

@@ -160,8 +160,16 @@ def instructions(found: Content) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def measured(name: str, found: Content) -> bool:
+    """Whether there is anything to draw."""
+    wanted = {"sizes": ("redis",), "growth": ("files-", "mongodb-")}.get(name, ("",))
+    if name in ("ratios", "times", "sizes", "growth"):
+        return any(row["name"].startswith(wanted) for row in found.get("rows", []))
+    return bool(found.get("others", {}).get(name))
+
+
 def plot(found: Content, name: str) -> str:
-    return f"![{PLOTS[name]}](performance/{name}.svg)\n" if found.get("rows") else ""
+    return f"![{PLOTS[name]}](performance/{name}.svg)\n" if measured(name, found) else ""
 
 
 BLOCKS: dict[str, Callable[..., str]] = {

@@ -91,6 +91,12 @@ def plain_numbers(axis: Any) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def logarithmic(axes: Axes, *scales: Callable[[str], None]) -> None:
+    """Where there is anything: a run may have left a store out."""
+    for scale in scales:
+        scale("log" if axes.has_data() else "linear")
+
+
 def microseconds(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: time(value)))
     axis.set_minor_formatter(NullFormatter())
@@ -128,7 +134,7 @@ def ratios(found: page.Content) -> Figure:
             markerfacecolor=colour if full else PAPER,
         )
     axes.axvline(1, color=INK, linewidth=1)
-    axes.set_xscale("log")
+    logarithmic(axes, axes.set_xscale)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -149,7 +155,7 @@ def times(found: page.Content) -> Figure:
             chosen = [row for row in rows if label(row) == kind and row[key]]
             places = [names.index(row["backend"]) + 0.27 * (number - 1) for row in chosen]
             bars(axes, places, [row[key] for row in chosen], colour)
-        axes.set_xscale("log")
+        logarithmic(axes, axes.set_xscale)
         axes.set_title(CASES[kind][0])
         axes.grid(visible=False, axis="y")
         microseconds(axes.xaxis)
@@ -198,8 +204,7 @@ def sizes(found: page.Content) -> Figure:
         rows = [row for row in found["rows"] if row["name"] == "redis" and row["threads"] == 1]
         for key, colour in (("rival", RIVAL), ("ours", OURS), ("limit", LIMIT)):
             curve(axes, [(row["size"], row[key]) for row in rows if label(row) == kind], colour)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        logarithmic(axes, axes.set_xscale, axes.set_yscale)
         axes.set_xticks(list(SIZES), list(SIZES.values()))
         axes.minorticks_off()
         microseconds(axes.yaxis)
@@ -217,8 +222,7 @@ def growth(found: page.Content) -> Figure:
         for key, colour in (("rival", RIVAL), ("ours", OURS)):
             points = [(int(row["name"].partition("-")[2]), row[key]) for row in rows if label(row) == kind]
             curve(axes, points, colour)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        logarithmic(axes, axes.set_xscale, axes.set_yscale)
         plain_numbers(axes.xaxis)
         microseconds(axes.yaxis)
         axes.set_title(title)
@@ -305,7 +309,11 @@ def main() -> None:
     found = page.content(kind)
     mpl.use("svg")
     with mpl.rc_context(STYLE):
+        for old in folder.glob("*.svg"):
+            old.unlink()
         for name, draw in DRAWN.items():
+            if not page.measured(name, found):
+                continue
             path = folder / f"{name}.svg"
             about = {"Date": None, "Creator": None, "Title": page.PLOTS[name]}
             draw(found).savefig(path, metadata={**about, "Identifier": checksum(kind)})

@@ -301,6 +301,8 @@ impl fmt::Debug for Note {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoteTree {
     tag: Option<Tag>,
+    /// Whether there is a note here, though its tag may be unknown.
+    noted: bool,
     /// Sorted by step.
     children: Vec<(Step, NoteTree)>,
 }
@@ -310,7 +312,7 @@ impl NoteTree {
     /// unknown tags are left out.
     pub fn parse(text: &str) -> Self {
         let mut tree = Self::default();
-        for note in text.split_terminator(';') {
+        for note in text.split(';').filter(|_| !text.is_empty()) {
             if tree.insert(note).is_none() {
                 return Self::default();
             }
@@ -330,11 +332,17 @@ impl NoteTree {
                 place = place.advance(step)?;
             }
         }
-        if place.tag.is_some() {
+        if place.noted || place.was_walked() {
             return None;
         }
+        place.noted = true;
         place.tag = Tag::parse(tag);
         Some(())
+    }
+
+    /// Whether something in the value here was noted: a container's own note comes first.
+    fn was_walked(&self) -> bool {
+        matches!(self.children.last(), Some((Step::At(..), _)))
     }
 
     /// The last child, which must be at `step` or before it.

@@ -192,9 +192,9 @@ fn as_value(mut value: Value, notes: Notes<'_>) -> Value {
             Ok(bytes) => Value::ByteArray(bytes),
             Err(_) => value,
         },
-        (Tag::Float(text), Value::Nil) => match text.parse() {
-            Ok(number) => Value::Float(Float(number)),
-            Err(_) => value,
+        (Tag::Float(text), Value::Nil) => match text.parse::<f64>() {
+            Ok(number) if !number.is_finite() => Value::Float(Float(number)),
+            _ => value,
         },
         _ => as_scalar(value, tag),
     }
@@ -210,12 +210,17 @@ fn as_key(mut key: Value, notes: Notes<'_>) -> Value {
         (Tag::None, Value::Str(text)) if text == "null" => Value::Nil,
         (Tag::Bool, Value::Str(text)) if text == "true" => Value::Bool(true),
         (Tag::Bool, Value::Str(text)) if text == "false" => Value::Bool(false),
-        (Tag::Float(text), Value::Str(_)) => match text.parse() {
-            Ok(number) => Value::Float(Float(number)),
-            Err(_) => key,
+        (Tag::Float(text), Value::Str(written)) => match (text.parse(), written.parse()) {
+            (Ok(number), Ok(written)) if is_same(number, written) => Value::Float(Float(number)),
+            _ => key,
         },
         _ => as_scalar(key, tag),
     }
+}
+
+/// NaN is itself here, and zero has a sign.
+fn is_same(one: f64, other: f64) -> bool {
+    one.to_bits() == other.to_bits()
 }
 
 /// The types that are noted alike in values and in keys.

@@ -102,6 +102,10 @@ fn malformed_notes_say_nothing() {
         "1kk=t",
         "99999999999=t",
         "=t;;0=t",
+        "=t;",
+        "0=t;=t",
+        "1/0=t;1=t",
+        "0=?;0=t",
         " =t",
     ] {
         assert_eq!(NoteTree::parse(text), NoteTree::default(), "{text:?}");

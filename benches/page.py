@@ -25,6 +25,7 @@ PLOTS = {
     "sizes": "Microseconds for a request on Redis with sessions of 200 B, 2 kB and 64 kB",
     "growth": "Microseconds for a request by the number of sessions, in files and in MongoDB",
     "served": "Requests per second through gunicorn without session, with Flask's own, 0.8.0's and ours",
+    "rust": "Microseconds for a request in an axum service on Redis: ours, others, the bare exchange",
     "layers": "The parts of one request's time, 0.8.0 and ours",
 }
 """Each picture's name, and what it shows to who can't see it."""

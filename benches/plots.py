@@ -252,7 +252,9 @@ def served(found: page.Content) -> Figure:
     return figure
 
 
-PARTS = [LIMIT, "#7bc8a4", PLAIN, "#a06cd5", OURS, RIVAL]
+PARTS = [LIMIT, "#b08800", PLAIN, "#a06cd5", OURS, RIVAL]
+ON_COLOUR = "#fffffe"
+"""White that stays so in the dark."""
 
 
 def layers(found: page.Content) -> Figure:
@@ -267,7 +269,7 @@ def layers(found: page.Content) -> Figure:
             axes.barh(place, width, 0.7, left, color=colour)
             if width > 5:
                 axes.annotate(
-                    f"{width:.0f}", (left + width / 2, place), ha="center", va="center", color="#ffffff"
+                    f"{width:.0f}", (left + width / 2, place), ha="center", va="center", color=ON_COLOUR
                 )
             left += width
     axes.set_yticks(range(len(lines)), [f"{line['request']}, {line['side']}" for line in lines])
@@ -278,6 +280,39 @@ def layers(found: page.Content) -> Figure:
     return figure
 
 
+def rust(found: page.Content) -> Figure:
+    """One visitor on the runtime that suits each layer best, a thread of its own."""
+    lines = [line for line in found["others"]["rust"] if line["runtime"] == "current-thread"]
+    lines = [line for line in lines if "visitors" not in line["case"]]
+    times: dict[str, dict[str, float]] = {}
+    for line in lines:
+        case = times.setdefault(line["case"], {})
+        case |= {"ours": middle(line["ours"]), "the bare exchange": middle(line["bare"])}
+        case[line["rival_name"]] = middle(line["rival"])
+    names = list(dict.fromkeys(name for case in times.values() for name in case))
+    colours = {"ours": OURS, "the bare exchange": LIMIT}
+    others = iter((RIVAL, PLAIN, "#a06cd5"))
+    colours = {name: colours.get(name) or next(others) for name in names}
+    figure = Figure(figsize=(8.6, 1.2 + 0.22 * len(names) * len(times)))
+    axes = figure.subplots()
+    for number, name in enumerate(names):
+        chosen = [(place, case[name]) for place, case in enumerate(times.values()) if name in case]
+        places = [place + 0.8 / len(names) * (number - (len(names) - 1) / 2) for place, _ in chosen]
+        made = axes.barh(places, [time for _, time in chosen], 0.76 / len(names), color=colours[name])
+        axes.bar_label(made, [f"{time:,.1f}" for _, time in chosen], padding=3, fontsize=7)
+    axes.set_yticks(range(len(times)), list(times))
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("microseconds")
+    legend(figure, colours)
+    return figure
+
+
+def middle(figure: Any) -> float:
+    """Of a figure with its quartiles, or without."""
+    return float(figure["median"] if isinstance(figure, dict) else figure)
+
+
 DRAWN: dict[str, Callable[[page.Content], Figure]] = {
     "ratios": ratios,
     "times": times,
@@ -285,6 +320,7 @@ DRAWN: dict[str, Callable[[page.Content], Figure]] = {
     "growth": growth,
     "served": served,
     "layers": layers,
+    "rust": rust,
 }
 
 

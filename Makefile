@@ -63,7 +63,7 @@ matrix: setup system ## run the Python tests on each row of versions in pyprojec
 
 bench: setup system ## measure 0.8.0 and us, taking turns, for docs/performance.md (QUICK=1: five minutes; ONLY="redis files-1")
 	@command -v wrk >/dev/null || dev/system_packages wrk
-	$(BIN)/python benches/run.py $(if $(QUICK),--quick) $(ONLY)
+	$(BIN)/python benches/run.py $(if $(QUICK),--quick) $(if $(AGAIN),--again) $(ONLY) $(AGAIN)
 
 instructions: setup ## count the instructions of opening and committing, to compare two commits
 	@command -v valgrind >/dev/null || dev/system_packages valgrind libc6-dbg

@@ -78,11 +78,10 @@ def number(value: float) -> str:
 
 def machine(found: Content) -> str:
     described = found.get("machine", {})
-    return "".join(f"- {what}: {value}\n" for what, value in described.items()) + failures(found)
-
-
-def failures(found: Content) -> str:
-    return "".join(f"- **not measured, {name}**: {why}\n" for name, why in found.get("failures", {}).items())
+    lines = [f"- {what}: {value}\n" for what, value in described.items()]
+    lines += [f"- measured again, {name}: {when}\n" for name, when in found.get("again", {}).items()]
+    lines += [f"- **not measured, {name}**: {why}\n" for name, why in found.get("failures", {}).items()]
+    return "".join(lines)
 
 
 def aims(found: Content) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import machine
-from plan import TARGETS
+from plan import PLAN, TARGETS
 
 if TYPE_CHECKING:
     from plan import Case
@@ -102,9 +102,28 @@ class Result:
     """What could not be measured, and why, in a line."""
 
 
-def write(result: Result, kind: str) -> dict[str, Any]:
-    """Keeps the result as benches/results/KIND.json. Returns what is in it."""
-    content = {"machine": machine.described(), **asdict(result)}
+def write(result: Result, kind: str) -> None:
+    """Keeps the result as benches/results/KIND.json."""
+    keep({"machine": machine.described(), **asdict(result)}, kind)
+
+
+def keep(content: dict[str, Any], kind: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{kind}.json").write_text(json.dumps(content, indent=1) + "\n")
-    return content
+
+
+def replace(result: Result, names: set[str]) -> None:
+    """Puts what was measured again into the last whole result, in the order of a whole run."""
+    whole = json.loads((RESULTS / "whole.json").read_text())
+    now, new = machine.described(), asdict(result)
+    order = list(PLAN)
+    rows = [row for row in whole["rows"] if row["name"] not in names] + new["rows"]
+    whole["rows"] = sorted(rows, key=lambda row: order.index(row["name"]))
+    whole["others"] = {**whole["others"], **new["others"]}
+    whole["failures"] = {
+        **{name: why for name, why in whole["failures"].items() if name not in names},
+        **new["failures"],
+    }
+    when = f"{now['date']}, {now['commit']}"
+    whole["again"] = {**whole.get("again", {}), **dict.fromkeys(sorted(names), when)}
+    keep(whole, "whole")

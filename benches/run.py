@@ -1,6 +1,6 @@
 """Measures Flask-Session 0.8.0 and us, taking turns on the same servers, and how far the limit is.
 
-Usage: make bench [QUICK=1] [ONLY="redis files-1"]
+Usage: make bench [QUICK=1] [ONLY="redis files-1"] [AGAIN="mariadb"]
 
 A round runs one case for a moment on 0.8.0, then on us, then on the bare socket. Its ratio compares times of
 the same second, so what the machine does meanwhile cancels out; shown are the median of all rounds' ratios
@@ -8,7 +8,8 @@ and their quartiles.
 
 A whole run writes benches/results/whole.json, and draws docs/performance.md from it. A quick or partial one
 writes what git ignores: quick.json or part.json beside it, and its page in target/benches/. What fails is
-named at the end, and doesn't stop the rest; the exit status is 1 then.
+named at the end, and doesn't stop the rest; the exit status is 1 then. AGAIN measures parts of the last whole
+run once more, and puts them in their places; the page says when that was.
 """
 
 from __future__ import annotations
@@ -136,11 +137,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("only", nargs="*", metavar="WHAT", help=", ".join([*PLAN, *OTHERS]))
+    parser.add_argument("--again", action="store_true", help="put what is named into the last whole result")
     parser.add_argument("--quick", action="store_true", help="fewer cases, rounds and stores; five minutes")
     options = parser.parse_args()
     for name in options.only:
         if name not in PLAN and name not in OTHERS:
             parser.error(f"unknown: {name}; known: {', '.join([*PLAN, *OTHERS])}")
+    if options.again and (options.quick or not options.only):
+        parser.error("--again needs names, and as much effort as a whole run")
     sides.prepare()
     wanted = options.only or ([*QUICK, *OTHERS] if options.quick else [*PLAN, *OTHERS])
     stores = {
@@ -149,8 +153,11 @@ def main() -> None:
         if name in wanted
     }
     result = run(stores, [name for name in OTHERS if name in wanted], quick=options.quick)
-    kind = "quick" if options.quick else "part" if options.only else "whole"
-    report.write(result, kind)
+    kind = "quick" if options.quick else "part" if options.only and not options.again else "whole"
+    if options.again:
+        report.replace(result, set(wanted))
+    else:
+        report.write(result, kind)
     print(drawing.draw(kind))
     for name, why in result.failures.items():
         print(f"FAILED: {name}: {why}")

@@ -118,6 +118,10 @@ def sqlite() -> Iterator[Backend]:
         yield sql("SQLite", f"sqlite:///{place}/site.db", None)
 
 
+def number_of(sessions: int) -> str:
+    return f"{sessions:,} session{'s' * (sessions > 1)}"
+
+
 @contextmanager
 def mongodb(sessions: int) -> Iterator[Backend]:
     import pymongo
@@ -129,7 +133,7 @@ def mongodb(sessions: int) -> Iterator[Backend]:
             if sessions > 1:
                 database[side].insert_many([{"id": f"other:{n}", "val": b"\x80"} for n in range(sessions)])
         yield Backend(
-            f"MongoDB, {sessions:,} sessions", url, {"SESSION_TYPE": "mongodb"}, configs, ["mongodb", url]
+            f"MongoDB, {number_of(sessions)}", url, {"SESSION_TYPE": "mongodb"}, configs, ["mongodb", url]
         )
 
 
@@ -138,5 +142,5 @@ def files(sessions: int) -> Iterator[Backend]:
     with ExitStack() as stack:
         folders = {side: stack.enter_context(folder()) for side in ("rival", "ours")}
         configs = {side: {"SESSION_FILE_DIR": place} for side, place in folders.items()}
-        name = f"files, {sessions:,} sessions"
+        name = f"files, {number_of(sessions)}"
         yield Backend(name, None, {"SESSION_TYPE": "filesystem"}, configs, sessions=sessions)

@@ -19,15 +19,15 @@ MATPLOTLIB = "matplotlib==3.11.2"
 
 def draw(kind: str = "whole") -> str:
     """Returns what was made, in a line."""
-    place = page.PAGE if kind == "whole" else page.ROOT / "target" / "benches" / kind / page.PAGE.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    pictures = place.parent / "performance"
+    place = page.DOCS if kind == "whole" else page.ROOT / "target" / "benches" / kind
+    pictures = place / "performance"
+    pictures.mkdir(parents=True, exist_ok=True)
     if (page.RESULTS / f"{kind}.json").exists():
         environments.make(DIRECTORY, [MATPLOTLIB])
         command = [environments.python(DIRECTORY), HERE / "plots.py", kind, pictures]
         subprocess.run(command, check=True)
-    place.write_text(page.filled(page.PAGE.read_text(), page.content(kind)))
-    return f"written: {place.relative_to(page.ROOT)} and {pictures.relative_to(page.ROOT)}/"
+    page.write(kind, place)
+    return "written: " + ", ".join(str((place / name).relative_to(page.ROOT)) for name in page.PAGES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""docs/performance.md: the blocks that are made from the results; the rest of the page is written by hand.
+"""docs/performance.md and its figures: blocks that are made from the results; the rest is written by hand.
 
 A block begins with the comment `figures: NAME` and ends with the comment `end`.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from targets import Content, targets
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "performance.md"
+DOCS = ROOT / "docs"
+PAGES = ("performance.md", "performance/figures.md")
 RESULTS = ROOT / "benches" / "results"
 BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOTHING = "Not measured yet.\n"
@@ -47,9 +48,13 @@ def filled(text: str, found: Content) -> str:
     return BLOCK.sub(lambda block: f"{block[1]}{made(block[2], found)}{block[3]}", text)
 
 
-def write() -> None:
-    """Makes docs/performance.md anew."""
-    PAGE.write_text(filled(PAGE.read_text(), content("whole")))
+def write(kind: str = "whole", folder: Path = DOCS) -> None:
+    """Makes the pages of a run in `folder`, from what is written by hand in docs/."""
+    found = content(kind)
+    for name in PAGES:
+        text = filled((DOCS / name).read_text(), found)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
 def made(name: str, found: Content) -> str:
@@ -97,12 +102,31 @@ LITTLE = 2.0
 
 def least(found: Content) -> str:
     """Where we win little or lose, the worst first."""
+    weak = [one for one in beside(found) if one[2]["median"] < (LITTLE if one[1] == "0.8.0" else 1)]
     rows = [
-        (row["ratio"]["median"], [row["backend"], row["case"], spread(row["ratio"])])
-        for row in found.get("rows", [])
-        if row["ratio"]["median"] < LITTLE
+        [what, other, spread(ratio)] for what, other, ratio in sorted(weak, key=lambda one: one[2]["median"])
     ]
-    return table(["store", "request", "times as fast"], [row for _, row in sorted(rows)])
+    return table(["what", "beside", "times as fast, or as small"], rows)
+
+
+def beside(found: Content) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Everything that stands beside something else: what, beside what, and how many times as good it is."""
+    for row in found.get("rows", []):
+        yield f"{row['backend']}: {row['case']}", "0.8.0", row["ratio"]
+    others = found.get("others", {})
+    for line in others.get("served", []):
+        yield f"gunicorn {line['worker']}, {line['page']}", "0.8.0", line["ratio"]
+    for line in others.get("codec", []):
+        yield f"codec: {line['verb']} {line['bytes']:,} B of {line['format']}", "msgspec", line["ratio"]
+    for line in others.get("starting", []):
+        yield f"time to the first answer, {line['way']}", "0.8.0's", inverse(line["time_ratio"])
+        yield f"memory of a worker, {line['way']}", "0.8.0's", inverse(line["memory_ratio"])
+    for line in others.get("rust", []):
+        yield f"axum, {line['runtime']}: {line['case']}", line["rival_name"], inverse(line["cost"])
+
+
+def inverse(figure: dict[str, float]) -> dict[str, float]:
+    return {"median": 1 / figure["median"], "low": 1 / figure["high"], "high": 1 / figure["low"]}
 
 
 def stores(found: Content) -> str:
@@ -117,7 +141,7 @@ def stores(found: Content) -> str:
             [row["case"], *(spread(row[key]) for key in ("rival", "ours", "ratio", "limit", "to_limit"))]
             for row in rows
         ]
-        parts.append(f"### {store}\n\n{table(head, lines)}")
+        parts.append(f"## {store}\n\n{table(head, lines)}")
     return "\n".join(parts)
 
 

@@ -159,6 +159,7 @@ def times(found: page.Content) -> Figure:
         axes.set_title(CASES[kind][0])
         axes.grid(visible=False, axis="y")
         microseconds(axes.xaxis)
+        axes.set_xlabel("logarithmic")
         room(axes)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
@@ -341,7 +342,6 @@ def checksum(kind: str) -> str:
 
 def main() -> None:
     kind, folder = sys.argv[1], Path(sys.argv[2])
-    folder.mkdir(exist_ok=True)
     found = page.content(kind)
     mpl.use("svg")
     with mpl.rc_context(STYLE):

@@ -92,7 +92,12 @@ def measure(name: str, cases: list[Case], result: report.Result, progress: Progr
                         if side == "limit" and not bare(name, case):
                             continue
                         task = {"round": "due" if case.due and side != "limit" else "usual"}
-                        task |= {"case": case.kind, "size": case.size, "threads": case.threads}
+                        task |= {
+                            "case": case.kind,
+                            "due": case.due,
+                            "size": case.size,
+                            "threads": case.threads,
+                        }
                         rounds[side].append(process.ask({**task, "seconds": how.seconds}))
                 result.rows.append(report.row(name, backend.name, case, rounds))
             print(progress, result.rows[-1], flush=True)

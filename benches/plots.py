@@ -326,7 +326,8 @@ DRAWN: dict[str, Callable[[page.Content], Figure]] = {
 
 
 def in_the_dark(svg: str) -> str:
-    """The picture with a style for viewers that prefer dark pages."""
+    """The picture with a style for viewers that prefer dark pages, and for all text."""
+    svg = re.sub(r" font-family: [^;\"]*sans-serif;", "", svg)
     rules = "".join(
         f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
         for light, dark in DARK.items()

@@ -37,26 +37,34 @@ impl Changes {
         if untouched && edit.entries == base.entries() {
             return Self::default();
         }
-        let mut before: HashMap<&Bytes, &Entry> = base
-            .entries()
-            .iter()
-            .map(|entry| (&entry.key, entry))
-            .collect();
+        // Most requests assign keys that are there, or add some: then nothing has to be hashed.
+        let in_place = begins_with_keys_of(&edit.entries, base.entries());
+        let mut before: HashMap<&Bytes, &Entry> = if in_place {
+            HashMap::new()
+        } else {
+            let entries = base.entries().iter();
+            entries.map(|entry| (&entry.key, entry)).collect()
+        };
         let mut changes = Self {
             cleared: edit.cleared,
             ..Self::default()
         };
-        for entry in &edit.entries {
-            let same = match before.remove(&entry.key) {
-                Some(old) => is_same(old, entry, base.format()),
-                None => false,
+        for (place, entry) in edit.entries.iter().enumerate() {
+            let old = if in_place {
+                base.entries().get(place)
+            } else {
+                before.remove(&entry.key)
             };
+            let same = old.is_some_and(|old| is_same(old, entry, base.format()));
             changes.writes |= !same;
             if !same || edit.cleared || edit.assigned.contains(&entry.key) {
                 changes.set.push(entry.clone());
             }
         }
         changes.writes |= !before.is_empty();
+        if before.is_empty() && edit.deleted.is_empty() {
+            return changes;
+        }
         let present: HashSet<&Bytes> = edit.entries.iter().map(|entry| &entry.key).collect();
         let missing = before.into_keys().chain(&edit.deleted);
         let removed: BTreeSet<Bytes> = missing
@@ -92,6 +100,12 @@ impl Changes {
         entries.extend(added.cloned());
         theirs.with_entries(entries)
     }
+}
+
+/// Whether the first keys of `entries` are those of `base`, in their order.
+fn begins_with_keys_of(entries: &[Entry], base: &[Entry]) -> bool {
+    let mut pairs = entries.iter().zip(base);
+    entries.len() >= base.len() && pairs.all(|(entry, old)| entry.key == old.key)
 }
 
 /// Other writers may have used other widths of integers or other white space: only what differs

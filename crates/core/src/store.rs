@@ -61,7 +61,7 @@ pub struct Key(Arc<str>);
 impl Key {
     /// The key of `id` under `prefix`.
     pub fn new(prefix: &str, id: &SessionId) -> Self {
-        Self(format!("{prefix}{}", id.as_str()).into())
+        Self([prefix, id.as_str()].concat().into())
     }
 
     /// A key that the host composed itself (an overridden `_get_store_id`).

@@ -31,14 +31,16 @@ pub(crate) fn set(site: &Site, headers: &mut HeaderMap, id: &SessionId, permanen
     let now = Duration::from_millis(site.clock.now().0);
     let end = permanent.then(|| now.saturating_add(site.config.lifetime).as_secs());
     let expires = end.map(date).unwrap_or_default();
-    let text = text(&site.config, &site.cookie_value(id), &expires);
-    append(headers, &text);
+    append(
+        headers,
+        site.attributes.text(&site.cookie_value(id), &expires),
+    );
 }
 
 /// Deletes the cookie, with the attributes that it was set with.
 pub(crate) fn delete(site: &Site, headers: &mut HeaderMap) {
     let expires = format!("{}; Max-Age=0", date(0));
-    append(headers, &text(&site.config, "", &expires));
+    append(headers, site.attributes.text("", &expires));
 }
 
 /// Adds `Cookie` to the `Vary` header.
@@ -63,35 +65,59 @@ fn date(seconds: u64) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST)))
 }
 
-/// `expires` is what follows `Expires=`, empty for a cookie that ends with the browser.
-fn text(config: &Config, value: &str, expires: &str) -> String {
-    let mut text = format!("{}={value}", config.cookie_name);
-    let mut add = |attribute: &str, value: &str| {
-        text.push_str("; ");
-        text.push_str(attribute);
-        text.push_str(value);
-    };
-    if let Some(domain) = &config.cookie_domain {
-        let domain = domain.split(':').next().unwrap_or_default();
-        add("Domain=", domain.trim_start_matches('.'));
+/// What is the same in every `Set-Cookie` of a site.
+pub(crate) struct Attributes {
+    name: String,
+    /// Before `Expires`.
+    domain: String,
+    /// After it.
+    others: String,
+}
+
+impl Attributes {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut domain = String::new();
+        if let Some(name) = &config.cookie_domain {
+            let name = name.split(':').next().unwrap_or_default();
+            domain = format!("; Domain={}", name.trim_start_matches('.'));
+        }
+        let mut others = String::new();
+        let mut add = |attribute: &str, value: &str| {
+            others.push_str("; ");
+            others.push_str(attribute);
+            others.push_str(value);
+        };
+        if config.cookie_secure || config.cookie_partitioned {
+            add("Secure", "");
+        }
+        if config.cookie_httponly {
+            add("HttpOnly", "");
+        }
+        add("Path=", &quoted(config.path()));
+        if let Some(same_site) = config.cookie_samesite {
+            add("SameSite=", same_site.as_str());
+        }
+        if config.cookie_partitioned {
+            add("Partitioned", "");
+        }
+        let name = format!("{}=", config.cookie_name);
+        Self {
+            name,
+            domain,
+            others,
+        }
     }
-    if !expires.is_empty() {
-        add("Expires=", expires);
+
+    /// `expires` is what follows `Expires=`, empty for a cookie that ends with the browser.
+    fn text(&self, value: &str, expires: &str) -> String {
+        let Self {
+            name,
+            domain,
+            others,
+        } = self;
+        let attribute = if expires.is_empty() { "" } else { "; Expires=" };
+        [name, value, domain, attribute, expires, others].concat()
     }
-    if config.cookie_secure || config.cookie_partitioned {
-        add("Secure", "");
-    }
-    if config.cookie_httponly {
-        add("HttpOnly", "");
-    }
-    add("Path=", &quoted(config.path()));
-    if let Some(same_site) = config.cookie_samesite {
-        add("SameSite=", same_site.as_str());
-    }
-    if config.cookie_partitioned {
-        add("Partitioned", "");
-    }
-    text
 }
 
 /// A path with what a header can't hold percent-encoded, as Werkzeug does it.
@@ -107,10 +133,9 @@ fn quoted(path: &str) -> String {
     text
 }
 
-fn append(headers: &mut HeaderMap, text: &str) {
+fn append(headers: &mut HeaderMap, text: String) {
     // The configuration was checked, and ids are printable.
     if let Ok(value) = HeaderValue::try_from(text) {
         headers.append(SET_COOKIE, value);
     }
-    vary(headers);
 }

@@ -113,8 +113,11 @@ impl Session {
 
     /// What a request begins with.
     pub(crate) async fn open(&self) -> Result<()> {
+        if !self.0.site.config.eager {
+            return Ok(());
+        }
         let mut state = self.0.state.lock().await;
-        if self.0.site.config.eager && !state.ids.is_empty() {
+        if !state.ids.is_empty() {
             state.load(&self.0.site).await?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use flask_session_core::{
 };
 
 use crate::config::KeyMaterial;
+use crate::cookie::Attributes;
 use crate::{Config, OnStoreFailure};
 
 /// Sessions whose last extension is remembered.
@@ -27,6 +28,7 @@ pub(crate) struct Site {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) config: Config,
     pub(crate) touches: Touches,
+    pub(crate) attributes: Attributes,
     pub(crate) clock: Arc<dyn Clock>,
     signer: Option<Signer>,
     reported: Mutex<HashSet<u64>>,
@@ -49,6 +51,7 @@ impl Site {
         let touches = Touches::new(config.touch_interval(), REMEMBERED, Arc::clone(&clock));
         Ok(Self {
             store: Arc::new(Guarded::new(store, Arc::clone(&clock))),
+            attributes: Attributes::new(&config),
             config,
             touches,
             clock,

@@ -19,10 +19,14 @@ pub(super) enum Tried {
     Denied,
 }
 
+/// Bytes that a command's shorter words take.
+const ROOM: usize = 64;
+
 fn set(key: &str, payload: &Bytes, lifetime: Lifetime) -> Cmd {
     let (option, number) = lifetime.option();
-    let mut command = redis::cmd("SET");
-    command.arg(key).arg(&payload[..]).arg(option).arg(number);
+    let mut command = Cmd::with_capacity(7, key.len() + payload.len() + ROOM);
+    command.arg("SET").arg(key).arg(&payload[..]);
+    command.arg(option).arg(number);
     command
 }
 
@@ -92,8 +96,14 @@ pub(super) async fn run<L: Line>(
     deadline: &Deadline,
 ) -> Attempt<Tried> {
     let call = |way: &str, script: &str| {
-        let mut command = redis::cmd(way);
-        command.arg(script).arg(1).arg(key).arg(&expected[..]);
+        let size = match change {
+            Change::Set { payload, .. } => payload.len(),
+            Change::Delete => 0,
+        };
+        let size = script.len() + key.len() + expected.len() + size + ROOM;
+        let mut command = Cmd::with_capacity(8, size);
+        command.arg(way).arg(script).arg(1);
+        command.arg(key).arg(&expected[..]);
         if let Change::Set { payload, lifetime } = change {
             let (option, number) = lifetime.option();
             command.arg(&payload[..]).arg(option).arg(number);

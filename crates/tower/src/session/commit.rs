@@ -29,7 +29,7 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
-        if self.accessed {
+        if self.accessed || !matches!(self.cookie, Cookie::Leave) {
             cookie::vary(headers);
         }
         match &self.cookie {
@@ -132,6 +132,9 @@ async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
 
 /// `touches`: if nothing has to be written, the time to live is restarted.
 async fn perform_commit(site: &Site, content: &mut Content, touches: bool) -> Result<Outcome> {
+    if content.is_stored() && !touches {
+        return Ok(Outcome::Unchanged);
+    }
     let target = content.target(site)?;
     let base = content.base.as_ref().map(|(_, base)| base.clone());
     let edit = content.edit();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use flask_session_core::{
-    Base, Data, Edit, Entry, Error, ErrorKind, Format, Result, SessionId, Target, Value,
+    Base, Data, Edit, Entry, Error, ErrorKind, Format, Record, Result, SessionId, Target, Value,
 };
 
 use crate::site::Site;
@@ -18,7 +18,8 @@ pub(super) const PERMANENT: &str = "_permanent";
 )]
 pub(super) struct Content {
     format: Format,
-    entries: Vec<Entry>,
+    /// What it holds now, once that was changed; until then it is what was loaded.
+    changed: Option<Vec<Entry>>,
     /// What was loaded or stored last, and under which id.
     pub(super) base: Option<(SessionId, Base)>,
     id: Option<SessionId>,
@@ -44,7 +45,7 @@ impl Content {
     pub(super) fn new(site: &Site) -> Result<Self> {
         let mut content = Self {
             format: site.config.format,
-            entries: Vec::new(),
+            changed: None,
             base: None,
             id: None,
             renewed: false,
@@ -59,7 +60,7 @@ impl Content {
         };
         if site.config.permanent {
             let flag = Entry::encode(&PERMANENT.into(), &true.into(), content.format)?;
-            content.entries.push(flag);
+            content.entries_mut().push(flag);
         }
         Ok(content)
     }
@@ -68,7 +69,7 @@ impl Content {
     pub(super) fn stored(id: SessionId, base: Base, extended: bool) -> Self {
         Self {
             format: base.record.format(),
-            entries: base.record.entries().to_vec(),
+            changed: None,
             id: Some(id.clone()),
             base: Some((id, base)),
             renewed: false,
@@ -102,8 +103,31 @@ impl Content {
         Err(Error::new(*kind, detail))
     }
 
+    fn entries(&self) -> &[Entry] {
+        match (&self.changed, &self.base) {
+            (Some(entries), _) => entries,
+            (None, Some((_, base))) => base.record.entries(),
+            (None, None) => &[],
+        }
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<Entry> {
+        let base = self.base.as_ref();
+        let loaded = || base.map(|(_, base)| base.record.entries().to_vec());
+        self.changed
+            .get_or_insert_with(|| loaded().unwrap_or_default())
+    }
+
+    /// What was loaded, while nothing was changed.
+    fn unchanged(&self) -> Option<&Record> {
+        match (&self.changed, &self.base) {
+            (None, Some((_, base))) => Some(&base.record),
+            _ => None,
+        }
+    }
+
     fn place(&self, key: &[u8]) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
+        self.entries().iter().position(|entry| entry.key == key)
     }
 
     pub(super) fn contains(&self, key: &str) -> bool {
@@ -112,13 +136,13 @@ impl Content {
 
     pub(super) fn value(&self, key: &str) -> Result<Option<Value>> {
         let place = self.place(&self.format.encode_key(key));
-        let decoded = place.map(|place| self.entries[place].decode(self.format));
+        let decoded = place.map(|place| self.entries()[place].decode(self.format));
         Ok(decoded.transpose()?.map(|(_, value)| value))
     }
 
     pub(super) fn keys(&self) -> Result<Vec<String>> {
         let keys = self
-            .entries
+            .entries()
             .iter()
             .map(|entry| entry.decode_key(self.format));
         let texts = keys.filter_map(|key| match key {
@@ -130,7 +154,7 @@ impl Content {
     }
 
     pub(super) fn data(&self) -> Result<Data> {
-        let entries = self.entries.iter().map(|entry| entry.decode(self.format));
+        let entries = self.entries().iter().map(|entry| entry.decode(self.format));
         entries.collect()
     }
 
@@ -139,13 +163,19 @@ impl Content {
     }
 
     pub(super) fn permanent(&self) -> bool {
-        matches!(self.value(PERMANENT), Ok(Some(Value::Bool(true))))
+        match self.unchanged() {
+            Some(record) => record.permanent(),
+            None => matches!(self.value(PERMANENT), Ok(Some(Value::Bool(true)))),
+        }
     }
 
     /// Whether nothing but the permanent flag is in it.
     pub(super) fn is_empty(&self) -> bool {
+        if let Some(record) = self.unchanged() {
+            return record.is_empty();
+        }
         let permanent = self.format.encode_key(PERMANENT);
-        self.entries.iter().all(|entry| entry.key == permanent)
+        self.entries().iter().all(|entry| entry.key == permanent)
     }
 
     fn change(&mut self) {
@@ -157,8 +187,8 @@ impl Content {
         let entry = Entry::encode(&key.into(), value, self.format)?;
         self.assigned.insert(entry.key.clone());
         match self.place(&entry.key) {
-            Some(place) => self.entries[place] = entry,
-            None => self.entries.push(entry),
+            Some(place) => self.entries_mut()[place] = entry,
+            None => self.entries_mut().push(entry),
         }
         self.change();
         Ok(())
@@ -177,7 +207,7 @@ impl Content {
         let Some(place) = self.place(&key) else {
             return false;
         };
-        self.entries.remove(place);
+        self.entries_mut().remove(place);
         self.deleted.insert(key.into());
         self.change();
         true
@@ -185,7 +215,7 @@ impl Content {
 
     pub(super) fn clear(&mut self) -> Result<()> {
         let permanent = self.permanent();
-        self.entries.clear();
+        self.changed = Some(Vec::new());
         self.cleared = true;
         self.assign(PERMANENT, &permanent.into())
     }
@@ -198,7 +228,7 @@ impl Content {
     }
 
     pub(super) fn destroy(&mut self, site: &Site) -> Result<()> {
-        self.entries.clear();
+        self.changed = Some(Vec::new());
         self.cleared = true;
         if site.config.permanent {
             self.assign(PERMANENT, &true.into())?;
@@ -218,6 +248,11 @@ impl Content {
         self.base.is_none() || self.renewed
     }
 
+    /// Whether the store holds it as it is, as far as this request knows.
+    pub(super) fn is_stored(&self) -> bool {
+        self.unchanged().is_some() && !self.renewed
+    }
+
     /// The record that a commit is about.
     pub(super) fn target(&mut self, site: &Site) -> Result<Target> {
         let to = site.key(&self.id(site)?);
@@ -232,7 +267,7 @@ impl Content {
 
     pub(super) fn edit(&self) -> Edit {
         Edit {
-            entries: self.entries.clone(),
+            entries: self.entries().to_vec(),
             assigned: self.assigned.clone(),
             deleted: self.deleted.clone(),
             cleared: self.cleared,
@@ -241,13 +276,15 @@ impl Content {
 
     /// A commit wrote `base`: the next one starts from it.
     pub(super) fn settle(&mut self, id: SessionId, base: Base) {
-        self.entries = base.record.entries().to_vec();
+        self.changed = None;
         self.base = Some((id, base));
         self.forget_changes();
     }
 
     /// A commit deleted the record: what comes next is another session.
     pub(super) fn settle_deleted(&mut self) {
+        // What it holds doesn't go with the base.
+        self.entries_mut();
         self.base = None;
         self.id = None;
         self.forget_changes();

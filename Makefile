@@ -48,6 +48,7 @@ lint: setup ## only the static checks: formatting, clippy, rustdoc, licences, ru
 
 format: $(VENV)/.tools ## rewrite all Rust and Python files in the project's format
 	cargo fmt --all
+	cargo fmt --manifest-path benches/rust/Cargo.toml
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 

@@ -26,6 +26,7 @@ import coding
 import drawing
 import layers
 import report
+import rust
 import served
 import sides
 import starting
@@ -49,6 +50,7 @@ OTHERS = {
     "served": Other(served.measure, SERVED.for_sides(4 * 4) + 30, 70),
     "layers": Other(layers.measure, SERVED.rounds * 4 * layers.SECONDS * 1.3 + 5, 10),
     "starting": Other(starting.measure, 80, 15),
+    "rust": Other(rust.measure, SERVED.rounds * 4 * rust.SECONDS * len(rust.CASES) * 2 + 120, 15),
 }
 OTHER_ROUNDS = {True: 3, False: SERVED.rounds}
 

@@ -124,7 +124,13 @@ def interop(**environment: str) -> Step:
 
 
 STEPS: dict[str, Step] = {
-    "rust-format": Step([["cargo", "fmt", "--all", "--check"]], check),
+    "rust-format": Step(
+        [
+            ["cargo", "fmt", "--all", "--check"],
+            ["cargo", "fmt", "--check", "--manifest-path=benches/rust/Cargo.toml"],
+        ],
+        check,
+    ),
     "rust-lint": Step([clippy("--workspace", "--all-targets")], check),
     "rust-features": Step(
         [

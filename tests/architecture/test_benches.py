@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -74,3 +75,24 @@ def test_every_case_is_shown_to_callgrind(redis_server: RedisServer) -> None:
     names = said("counted.py", redis_server.url(), "2")
     assert names[0] == "no session"
     assert set(names[1:]) == {"read", "read, due", "modify", "new", "untouched", "untouched, due", "nobody"}
+
+
+def test_the_costs_in_rust_are_ours_beside_each_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHES))
+    monkeypatch.delitem(sys.modules, "rust", raising=False)
+    rust = importlib.import_module("rust")
+    known = (BENCHES / "rust" / "src" / "sides" / "mod.rs").read_text()
+    for case in rust.CASES:
+        sides = [case.ours, *case.rivals.values(), "bare"]
+        assert all(f'"{side}" =>' in known for side in sides)
+        figures = {
+            side: [{"median": number, "p99": 9, "per_second": 1e6 / number}] * 3
+            for number, side in enumerate(sides, 1)
+        }
+        costs = {line.rival_name: line.cost.median for line in rust.lines("runtime", case, figures)}
+        assert costs == pytest.approx({"tower-sessions": 1 / 2, "axum_session": 1 / 3})
+
+
+def test_what_rivals_depend_on_stays_out_of_the_project() -> None:
+    assert "tower-sessions" not in (BENCHES.parent / "Cargo.lock").read_text()
+    assert "tower-sessions" in (BENCHES / "rust" / "Cargo.lock").read_text()

@@ -41,6 +41,10 @@ CHECKS: dict[str, list[list[str]]] = {
 """What builds a check, which must succeed, and what runs it."""
 
 
+class Unfit(Exception):
+    """A mutant that says nothing, because it doesn't fit the sources or doesn't compile."""
+
+
 def copy_sources() -> None:
     """Tracked files only; unchanged ones keep their time, so that little is built anew."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
@@ -69,7 +73,7 @@ def passes(check: str) -> bool:
     build, test = CHECKS[check]
     built = run(build)
     if built.returncode != 0:
-        raise SystemExit(f"{check} does not build:\n{built.stderr}")
+        raise Unfit(f"{check} does not build:\n{built.stderr}")
     if check == "forks":
         shutil.copy(TARGET / "debug" / "lib_core.so", COPY / "python" / "flask_session" / "_core.so")
     return run(test).returncode == 0
@@ -80,7 +84,7 @@ def survives(mutant: dict[str, Any]) -> bool:
     file = COPY / mutant["file"]
     text = file.read_text()
     if text.count(mutant["find"]) != 1:
-        raise SystemExit(f"{mutant['name']}: {mutant['file']} has changed; mend dev/mutants.toml")
+        raise Unfit(f"{mutant['file']} has changed; mend dev/mutants.toml")
     file.write_text(text.replace(mutant["find"], mutant["replace"]))
     try:
         return passes(mutant["check"])
@@ -98,9 +102,12 @@ def main() -> int:
             print(f"FAILED  {check} fails without a mutant", flush=True)
             return 1
     for mutant in wanted:
-        survived = survives(mutant)
-        failed += survived
-        print(f"{'SURVIVED' if survived else 'killed':8} {mutant['name']} ({mutant['check']})", flush=True)
+        try:
+            outcome = "SURVIVED" if survives(mutant) else "killed"
+        except Unfit as why:
+            outcome = f"UNFIT    {why}\n"
+        failed += outcome != "killed"
+        print(f"{outcome:8} {mutant['name']} ({mutant['check']})", flush=True)
     print(f"figures: mutants: {len(wanted)}, killed {len(wanted) - failed}")
     return 1 if failed else 0
 

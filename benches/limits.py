@@ -163,7 +163,7 @@ DUE = {
     "mongodb": ["write"],
     "mysql": ["read", "write"],
 }
-"""What a read needs that must extend the record's life; the others do that anyway."""
+"""What a read needs that must extend a life, where reading doesn't; untouched, only the write."""
 NEEDED = {"modify": ["read", "write"], "new": ["write"]}
 
 
@@ -183,7 +183,9 @@ class Server:
                 connection.sendall(request)
                 lengths.append(reply_in_full(connection))
             self.ready[size] = {"read": (read, lengths[2]), "write": (write, lengths[1])}
-        needed = NEEDED.get(case) or (DUE.get(self.scheme) if due else None) or ["read"]
+        needed = NEEDED.get(case, ["read"])
+        if due and case not in NEEDED and self.scheme in DUE:
+            needed = ["write"] if case == "untouched" else DUE[self.scheme]
         return [self.ready[size][name] for name in needed]
 
     def measured(self, task: dict[str, Any]) -> dict[str, float]:

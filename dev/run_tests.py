@@ -117,6 +117,13 @@ def clippy(*arguments: str) -> list[str | Path]:
     return ["cargo", "clippy", "--locked", *arguments, "--", "-D", "warnings"]
 
 
+# With those of the workspace's own dependencies: all features of what is published, as docs.rs has them.
+SHOWN = [
+    *(f"flask-session-stores/{feature}" for feature in ("all", "async")),
+    *(f"flask-session-tower/{feature}" for feature in ("axum", "jiff", "rust_decimal", "uuid")),
+]
+
+
 def interop(**environment: str) -> Step:
     play = [BIN / "pytest", "--color=no", "--capture=no", "tests/interop"]
     make = [sys.executable, "dev/compat_environments.py", "0.8.0"]
@@ -155,7 +162,7 @@ STEPS: dict[str, Step] = {
         check,
     ),
     "rust-docs": Step(
-        [["cargo", "doc", "--locked", "--workspace", "--no-deps"]],
+        [["cargo", "doc", "--locked", "--workspace", "--no-deps", f"--features={','.join(SHOWN)}"]],
         check,
         {"RUSTDOCFLAGS": "-D warnings"},
     ),

@@ -296,10 +296,8 @@ def in_zone(text: str, name: str) -> datetime:
 
 
 def types_of(raw: bytes | None, form: str) -> dict[Any, Any]:
-    try:
-        types = read(raw, form)["types"] if raw else {}
-    except (LookupError, TypeError, ValueError):
-        return {}
+    reserved = read(raw, form) if raw else {}
+    types = reserved.get("types") if isinstance(reserved, dict) else None
     return types if isinstance(types, dict) else {}
 
 

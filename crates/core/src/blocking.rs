@@ -25,6 +25,17 @@ pub enum Drive {
 pub type Open = Box<dyn Fn() -> Result<Arc<dyn Store>> + Send + Sync>;
 
 /// A store for threads that may block: its futures are ready at the first poll, see [`drive`].
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{Drive, Key, MemoryStore, Open, Store, blocking, drive};
+///
+/// let open: Open = Box::new(|| Ok(Arc::new(MemoryStore::new())));
+/// let store = blocking(Drive::Inline, open)?;
+/// assert!(drive(store.load(&Key::from_text("session:none"), None))?.is_none());
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[cfg_attr(
     not(feature = "runtime"),
     expect(clippy::needless_pass_by_value, reason = "a host keeps it")

@@ -18,6 +18,22 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 ///
 /// While the store is left alone, operations fail at once; after the pause one of them tries the
 /// store, and the first that succeeds ends it. Each process counts for itself.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{Admitted, Breaker, SystemClock};
+///
+/// let breaker = Breaker::new(Arc::new(SystemClock));
+/// let admitted: Admitted = breaker.admit()?; // an error while the store is left alone
+/// let broke = false; // what the operation's result says
+/// if broke && breaker.failed(admitted) {
+///     eprintln!("{}", Breaker::NOTICE);
+/// } else if !broke {
+///     breaker.answered();
+/// }
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 pub struct Breaker {
     clock: Arc<dyn Clock>,
     state: PerProcess<State>,

@@ -99,6 +99,16 @@ impl Commit {
     }
 
     /// The same, restarting the stored record's time to live where nothing has to be written.
+    ///
+    /// ```
+    /// use flask_session_core::{Commit, Edit, Encoding, Key, OnConflict, Outcome, Step, Target};
+    ///
+    /// let key = Key::from_text("session:an-id");
+    /// let empty = Commit::new(Target::Same(key), None, Edit::default(), Encoding::default(), OnConflict::Merge)?;
+    /// let mut commit = empty.touching();
+    /// assert_eq!(commit.start()?, Step::Done(Outcome::Unchanged), "there is nothing to touch");
+    /// # Ok::<(), flask_session_core::Error>(())
+    /// ```
     #[must_use]
     pub fn touching(mut self) -> Self {
         self.touches = true;

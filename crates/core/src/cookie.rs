@@ -14,6 +14,16 @@ const SALT: &[u8] = b"flask-session";
 
 /// Signs ids: `<id>.<signature>`, HMAC-SHA1 under a key that is derived from the secret key, as
 /// itsdangerous' `Signer(secret_key, salt="flask-session", key_derivation="hmac")`.
+///
+/// ```
+/// use flask_session_core::Signer;
+///
+/// let older = Signer::new(b"last month's key", &[b""; 0])?;
+/// let signer = Signer::new(b"this month's key", &[b"last month's key"])?;
+/// assert_eq!(signer.unsign(&older.sign("an-id")), Some("an-id"));
+/// assert_eq!(older.unsign(&signer.sign("an-id")), None);
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Signer {
     /// The current key first, then those that are still accepted.
@@ -76,6 +86,12 @@ impl std::fmt::Debug for Signer {
 
 /// The values of the cookie `name` in a `Cookie` header, in order, at most `limit`. A subdomain or
 /// an older setting may have left several of one name; the first that is a session counts.
+///
+/// ```
+/// let header = "theme=dark; session=first; session=second";
+/// let found: Vec<_> = flask_session_core::candidates(header, "session", 3).collect();
+/// assert_eq!(found, ["first", "second"]);
+/// ```
 pub fn candidates<'a>(
     header: &'a str,
     name: &'a str,

@@ -9,6 +9,15 @@ use std::hash::{Hash, Hasher};
 ///
 /// Types that are written as text hold the text that is written. Integers are held in the first
 /// variant that fits. `Debug` shows the variant only, never the content.
+///
+/// ```
+/// use flask_session_core::{Float, Value};
+///
+/// assert_eq!(Value::integer("-7"), Some(Value::Int(-7)));
+/// assert_eq!(Value::from("ann").as_str(), Some("ann"));
+/// assert_eq!(Value::Uuid("12345678-1234-5678-9abc-def012345678".to_owned()).type_name(), "UUID");
+/// assert_eq!(Value::Float(Float(f64::NAN)), Value::Float(Float(f64::NAN)));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each is named as its type")]
 pub enum Value {
@@ -141,6 +150,18 @@ impl Hash for Float {
 }
 
 /// A moment, and where its clock hangs.
+///
+/// ```
+/// use flask_session_core::{AwareDateTime, Value};
+///
+/// let in_berlin = AwareDateTime {
+///     seconds: 1_700_000_000,
+///     microseconds: 0,
+///     offset: 3600,
+///     zone: Some("Europe/Berlin".to_owned()),
+/// };
+/// assert_eq!(Value::AwareDateTime(in_berlin).type_name(), "datetime");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AwareDateTime {
     /// Seconds since 1970, UTC.
@@ -196,6 +217,18 @@ impl From<f64> for Value {
 }
 
 /// A decoded session: keys and values in order, each key once.
+///
+/// ```
+/// use flask_session_core::Data;
+///
+/// let mut data = Data::new();
+/// assert!(data.is_empty());
+/// data.insert("user", "ann");
+/// assert_eq!(data.insert("user", "bob"), Some("ann".into()));
+/// assert_eq!(data.get("user"), Some(&"bob".into()));
+/// assert_eq!((data.len(), data.iter().count()), (1, 1));
+/// assert_eq!(data.remove("user"), Some("bob".into()));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Data(Vec<(Value, Value)>);
 

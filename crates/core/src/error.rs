@@ -47,6 +47,16 @@ impl ErrorKind {
 }
 
 /// Why an operation failed. `Display` is one line, without key, payload or password.
+///
+/// ```
+/// use flask_session_core::{Error, ErrorKind, Result};
+///
+/// let late: Result<()> = Err(Error::new(ErrorKind::TimedOut, "no answer within 5 s"));
+/// let error = late.unwrap_err().at("shelf", "load").caused_by("the driver's own words");
+/// assert_eq!((error.store(), error.operation()), ("shelf", "load"));
+/// assert_eq!(error.kind(), ErrorKind::TimedOut);
+/// assert!(error.is_transient() && !error.to_string().contains("own words"));
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

@@ -15,6 +15,15 @@ use crate::{
 
 /// Asks a store, and leaves it alone while it fails slowly: see [`Breaker`]. Hosts put it around
 /// the stores that they open.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{Guarded, Guarantee, MemoryStore, Store, SystemClock};
+///
+/// let store = Guarded::new(Arc::new(MemoryStore::new()), Arc::new(SystemClock));
+/// assert_eq!(store.capability().guarantee, Guarantee::Merge);
+/// ```
 #[derive(Debug)]
 pub struct Guarded {
     store: Arc<dyn Store>,

@@ -9,6 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::{Error, ErrorKind, Result};
 
 /// The identifier of a session, the secret that its owner's cookie holds.
+///
+/// ```
+/// use flask_session_core::SessionId;
+///
+/// let id = SessionId::generate(32)?;
+/// assert_eq!(SessionId::parse(id.as_str()), Some(id.clone()));
+/// assert!(!format!("{id:?}").contains(id.as_str()));
+/// assert!(SessionId::LENGTH.contains(&id.as_str().len()));
+/// assert_eq!(SessionId::parse("../../etc/passwd"), None);
+/// assert!(SessionId::parse_custom("user:7/laptop").is_some());
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(Arc<str>);
 

@@ -1,5 +1,4 @@
-//! What a server-side session is: its id, its data, how the data is written, what a request
-//! changed, and how a change is committed to a [`Store`]. No driver, no web framework, no Python.
+#![doc = include_str!("../README.md")]
 
 mod blocking;
 mod breaker;

@@ -6,6 +6,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::{Error, ErrorKind, Result};
 
 /// Milliseconds since 1970, UTC: what records carry where the backend doesn't expire them.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Clock, SystemClock, Timestamp};
+///
+/// let now: Timestamp = SystemClock.now();
+/// let expiry = now.after(Duration::from_secs(60));
+/// assert_eq!(expiry.since(now), Duration::from_secs(60));
+/// assert_eq!(now.since(expiry), Duration::ZERO);
+/// assert!(SystemClock.ticks() <= SystemClock.ticks());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub u64);
 
@@ -57,6 +69,17 @@ impl Clock for SystemClock {
 
 /// When an operation must be over, whatever the server does: the limit is on the whole
 /// operation, not on each read of it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Deadline, ErrorKind};
+///
+/// let deadline = Deadline::within(Duration::from_secs(5));
+/// assert!(deadline.remaining()? <= Duration::from_secs(5)); // an error once it has passed
+/// assert_eq!(deadline.passed().kind(), ErrorKind::TimedOut);
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     end: Instant,

@@ -12,6 +12,15 @@ pub const MAX_BYTES: usize = 64 << 20;
 pub const MAX_KEYS: usize = 1 << 16;
 
 /// A limit on the size of stored sessions, for the one sentence that says it was exceeded.
+///
+/// ```
+/// use flask_session_core::{ErrorKind, Limit};
+///
+/// let limit = Limit { of: "the shelf", bytes: Some(8), remedy: "build a larger one" };
+/// let error = limit.exceeded(Some(9));
+/// assert_eq!(error.kind(), ErrorKind::TooLarge);
+/// assert!(error.to_string().contains("9 bytes, and the shelf allows 8"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<'a> {
     /// Who sets it: a setting, or a store.

@@ -15,6 +15,25 @@ use crate::{
 };
 
 /// Keeps sessions in this process's memory: for tests, and as the reference for other stores.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Deleted, Expect, Key, MemoryStore, Saved, Store, SystemClock, drive};
+///
+/// let store = MemoryStore::with_clock(Arc::new(SystemClock));
+/// let (key, life) = (Key::from_text("session:an-id"), Duration::from_secs(60));
+/// let Saved::Stored(revision) = drive(store.save(&key, "one".into(), life, Expect::Absent))? else {
+///     panic!("nothing was there");
+/// };
+/// let meanwhile = drive(store.save(&key, "two".into(), life, Expect::Anything))?;
+/// assert!(matches!(meanwhile, Saved::Stored(_)));
+/// let lost = drive(store.save(&key, "three".into(), life, Expect::Revision(revision)))?;
+/// assert_eq!(lost, Saved::Conflict);
+/// assert_eq!(drive(store.delete(&key, Expect::Anything))?, Deleted::Removed);
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,

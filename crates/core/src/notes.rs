@@ -5,10 +5,29 @@ use std::fmt;
 use bytes::Bytes;
 
 /// The top-level key that holds the notes. Users never see it.
+///
+/// ```
+/// use flask_session_core::{Data, Format, RESERVED_KEY, Record, Value};
+///
+/// let mut data = Data::new();
+/// data.insert("seen", Value::Tuple(vec![1.into()]));
+/// let payload = Record::from_data(&data, Format::Json)?.write(true);
+/// assert!(String::from_utf8_lossy(&payload).contains(RESERVED_KEY));
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 pub const RESERVED_KEY: &str = "__flask_session__";
 
 /// How deep containers may nest in a session. Deeper data is refused, read or written, so that a
 /// hostile record can't exhaust the stack.
+///
+/// ```
+/// use flask_session_core::{Data, Format, MAX_DEPTH, Record, Value};
+///
+/// let deep = (0..=MAX_DEPTH).fold(Value::Nil, |inner, _| Value::Array(vec![inner]));
+/// let mut data = Data::new();
+/// data.insert("deep", deep);
+/// assert!(Record::from_data(&data, Format::Msgpack).is_err());
+/// ```
 pub const MAX_DEPTH: usize = 256;
 
 /// What a value was before it was written in a form that the format knows.
@@ -160,6 +179,39 @@ impl fmt::Display for Step {
 /// flat values without notes.
 ///
 /// Encode the entry's key first (between `enter_own_key` and `leave`), then its value.
+///
+/// ```
+/// use flask_session_core::{NoteTree, NoteWriter, Tag};
+///
+/// // {"seen": ((1, 2), [{date}])}
+/// let mut writer = NoteWriter::new();
+/// writer.enter_own_key(); // encode the key here: text needs no note
+/// writer.leave();
+/// writer.note(Tag::Tuple);
+/// writer.enter(0);
+/// writer.note(Tag::Tuple);
+/// writer.leave();
+/// writer.enter(1);
+/// writer.enter(0);
+/// let mut element = NoteWriter::new(); // sets are sorted first
+/// element.note(Tag::Date);
+/// writer.note(Tag::Set);
+/// writer.enter(0);
+/// assert_eq!(writer.depth(), 3);
+/// writer.append(&element);
+/// writer.leave();
+/// writer.leave();
+/// writer.leave();
+/// assert_eq!(writer.text(), "=t;0=t;1/0=s;1/0/0=d");
+///
+/// let note = writer.take(b"the value, encoded").expect("something was noted");
+/// let tree = NoteTree::parse(note.text());
+/// assert_eq!(tree.child(0).and_then(NoteTree::tag), Some(&Tag::Tuple));
+///
+/// writer.enter_key(2); // the key of an entry further inside
+/// writer.note(Tag::parse("i").expect("a tag"));
+/// assert_eq!(writer.text(), "2k=i");
+/// ```
 #[derive(Debug, Default)]
 pub struct NoteWriter {
     path: Vec<Step>,
@@ -260,6 +312,14 @@ fn clamp(position: usize) -> u32 {
 }
 
 /// The notes of one top-level entry, as they are stored. Cheap to clone.
+///
+/// ```
+/// use flask_session_core::Note;
+///
+/// let note = Note::new(0xcbf4_3926, "=t");
+/// assert!(note.fits(b"123456789") && !note.fits(b"replaced"));
+/// assert_eq!((note.checksum(), note.text()), (0xcbf4_3926, "=t"));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Note {
     checksum: u32,
@@ -298,6 +358,17 @@ impl fmt::Debug for Note {
 }
 
 /// Notes by where they lead, for a decoder that walks down with the value.
+///
+/// ```
+/// use flask_session_core::{NoteTree, Tag};
+///
+/// let tree = NoteTree::parse("k=i;=t;0/1k=d;0/1=u");
+/// assert_eq!(tree.tag(), Some(&Tag::Tuple));
+/// assert_eq!(tree.own_key().and_then(NoteTree::tag), Some(&Tag::Integer));
+/// let inner = tree.child(0).expect("something below");
+/// assert_eq!(inner.key_child(1).and_then(NoteTree::tag), Some(&Tag::Date));
+/// assert!(NoteTree::parse("0=t;=t").is_empty(), "out of order");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoteTree {
     tag: Option<Tag>,

@@ -2,6 +2,14 @@
 
 /// A line for the host's log. The store doesn't log itself: the host has a logger, and knows
 /// which application the store belongs to.
+///
+/// ```
+/// use flask_session_core::Notice;
+///
+/// let notice = Notice::warning("the index is missing; create it");
+/// assert!(notice.is_warning() && !Notice::remark("a new connection").is_warning());
+/// assert_eq!(notice.text(), "the index is missing; create it");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     warning: bool,

@@ -10,6 +10,17 @@ use arc_swap::ArcSwapOption;
 /// A forked child forgets, without dropping it, what it inherited: a connection that its parent
 /// still uses would serve one user's session to another, a lock that was held at the fork stays
 /// held for ever. The process id is compared at each use, since hosts that fork in C run no hooks.
+///
+/// ```
+/// use std::sync::Mutex;
+///
+/// use flask_session_core::PerProcess;
+///
+/// static IDLE: PerProcess<Mutex<Vec<u32>>> = PerProcess::new();
+/// let idle = IDLE.get(Mutex::default);
+/// idle.lock().unwrap().push(1);
+/// assert_eq!(IDLE.get(Mutex::default).lock().unwrap().len(), 1);
+/// ```
 pub struct PerProcess<T> {
     current: ArcSwapOption<Owned<T>>,
 }

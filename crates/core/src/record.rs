@@ -90,6 +90,16 @@ impl fmt::Debug for Entry {
 }
 
 /// What the reserved key holds besides the notes: entries of later releases, key and value encoded.
+///
+/// ```
+/// use flask_session_core::{Extra, Format, Record};
+///
+/// let payload = br#"{"__flask_session__":{"later":1}}"#[..].into();
+/// let record = Record::read(&payload, Format::Json, false)?.expect("a session");
+/// let extra: &Extra = record.extra();
+/// assert!(record.is_empty() && !extra.is_empty());
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra(Vec<(Bytes, Bytes)>);
 
@@ -107,6 +117,32 @@ impl fmt::Debug for Extra {
 }
 
 /// A stored session: its entries in order, each key once, values encoded.
+///
+/// ```
+/// use bytes::Bytes;
+/// use flask_session_core::{Data, Entry, Format, Record, canonical};
+///
+/// let payload = Bytes::from_static(br#"{"user": "ann", "_permanent": true}"#);
+/// let record = Record::read(&payload, Format::Json, false)?.expect("a session");
+/// assert!(record.permanent() && !record.is_empty() && record.extra().is_empty());
+/// let key = Format::Json.encode_key("user");
+/// let entry: &Entry = record.get(&key).expect("it is there");
+/// assert_eq!(entry.decode_key(Format::Json)?, "user".into());
+/// assert_eq!(entry.decode(Format::Json)?.1, "ann".into());
+///
+/// let other = Entry::encode(&"user".into(), &"bob".into(), record.format())?;
+/// assert_eq!(canonical(&other, Format::Json)?, other);
+/// let changed = record.with_entries(vec![other]).with_extra(record.extra().clone());
+/// assert_eq!(changed.write(true), r#"{"user":"bob"}"#);
+///
+/// let mut data = Data::new();
+/// data.insert("user", "bob");
+/// let packed = Record::from_data(&data, Format::Json.other())?;
+/// assert_eq!(packed.to_data()?, changed.to_data()?);
+/// assert_eq!(Record::new(packed.format(), packed.clone().into_entries()), packed);
+/// assert_eq!(packed.entries().len(), 1);
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Record {
     format: Format,

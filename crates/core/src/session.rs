@@ -9,6 +9,17 @@ use crate::{
 };
 
 /// How payloads are written and which ones are read.
+///
+/// ```
+/// use flask_session_core::{Encoding, ErrorKind, Format, MAX_BYTES, MAX_KEYS};
+///
+/// let encoding = Encoding { format: Format::Json, max_bytes: 10, ..Encoding::default() };
+/// let record = encoding.read(&r#"{"user":"ann"}"#.into())?.expect("a session");
+/// assert_eq!(encoding.write(&record).unwrap_err().kind(), ErrorKind::TooLarge);
+/// assert!(encoding.admit(10).is_ok() && encoding.admit(MAX_BYTES).is_err());
+/// assert!(record.entries().len() < MAX_KEYS);
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Encoding {
     /// The configured format; records in the other one are read, too.
@@ -154,6 +165,25 @@ pub enum Reply {
 }
 
 /// What a host does next.
+///
+/// ```
+/// use flask_session_core::{
+///     Commit, Edit, Encoding, Entry, Expect, Format, Key, OnConflict, Operation, Outcome, Reply, Revision, Saved,
+///     Step, Target,
+/// };
+///
+/// let entry = Entry::encode(&"user".into(), &"ann".into(), Format::Msgpack)?;
+/// let edit = Edit { entries: vec![entry], ..Edit::default() };
+/// let key = Key::from_text("session:an-id");
+/// let mut commit = Commit::new(Target::Same(key), None, edit, Encoding::default(), OnConflict::Merge)?;
+/// let Step::Ask(Operation::Save(_, payload, Expect::Absent)) = commit.start()? else {
+///     panic!("a new session is saved");
+/// };
+/// assert!(!commit.is_touching());
+/// let reply = Reply::Saved(Saved::Stored(Revision::of_payload(payload)));
+/// assert!(matches!(commit.resume(reply)?, Step::Done(Outcome::Stored(_))));
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {

@@ -13,6 +13,33 @@ use crate::{Notice, Result, SessionId};
 ///
 /// Stores are chosen at run time, so futures are boxed. Every rule that an implementation keeps
 /// is a function of the testkit's `rules`; [`MemoryStore`](crate::MemoryStore) is the reference.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_core::{
+///     Capability, Cursor, Deleted, Expect, Guarantee, Key, Loaded, MemoryStore, Page, Refresh, Saved, Store, drive,
+/// };
+///
+/// let store = MemoryStore::new();
+/// let Capability { guarantee: Guarantee::Merge, lists: true, .. } = store.capability() else {
+///     panic!("it can do everything");
+/// };
+/// let (key, ttl) = (Key::from_text("session:an-id"), Duration::from_secs(60));
+/// let saved = drive(store.save(&key, "payload".into(), ttl, Expect::Absent))?;
+/// assert!(matches!(saved, Saved::Stored(_)));
+/// assert!(drive(store.touch(&key, ttl))?);
+/// let found: Loaded = drive(store.load(&key, Some(Refresh { ttl })))?.expect("it is there");
+/// assert!(drive(store.examine(&key))?.expect("it is there").remaining <= Some(ttl));
+///
+/// let Page { keys, next } = drive(store.list("session:", None::<Cursor>, 10))?;
+/// assert_eq!((keys, next), (vec![key.clone()], None));
+/// let deleted = drive(store.delete(&key, Expect::Revision(found.revision)))?;
+/// assert_eq!(deleted, Deleted::Removed);
+/// assert_eq!(drive(store.sweep(10))?, 0);
+/// assert!(store.take_notices().is_empty());
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[async_trait]
 pub trait Store: Debug + Send + Sync + 'static {
     /// What this store can do, as far as it is known by now.
@@ -55,6 +82,15 @@ pub trait Store: Debug + Send + Sync + 'static {
 }
 
 /// Where a session rests: the configured prefix and the session's id. Never printed.
+///
+/// ```
+/// use flask_session_core::{Key, SessionId};
+///
+/// let id = SessionId::parse("0123456789abcdef").expect("an id");
+/// let key = Key::new("session:", &id);
+/// assert_eq!(key.as_str(), "session:0123456789abcdef");
+/// assert_eq!(key, Key::from_text("session:0123456789abcdef"));
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<str>);
 
@@ -107,6 +143,15 @@ pub struct Refresh {
 
 /// A mark of one version of a record: the stored bytes themselves, shared, or a number that the
 /// backend counts. So the stored layout needs no version column.
+///
+/// ```
+/// use flask_session_core::Revision;
+///
+/// let counted = Revision::of_number(7);
+/// assert_eq!((counted.number(), counted.payload()), (Some(7), None));
+/// let compared = Revision::of_payload("payload".into());
+/// assert_eq!(compared.payload().map(|payload| payload.len()), Some(7));
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Revision(Mark);
 
@@ -206,6 +251,11 @@ pub struct Capability {
 }
 
 /// Where a listing goes on. Opaque: only the store that made it can read it.
+///
+/// ```
+/// let cursor = flask_session_core::Cursor::new("17");
+/// assert_eq!(cursor.as_str(), "17");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(String);
 

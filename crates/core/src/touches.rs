@@ -10,6 +10,20 @@ use crate::{Clock, PerProcess};
 
 /// A bounded table of hashed ids. What falls out of it, or was noted before a fork, is unknown:
 /// an unknown session is extended once more, which is always right.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Recall, SystemClock, Touches};
+///
+/// let touches = Touches::new(Duration::from_secs(60), 10_000, Arc::new(SystemClock));
+/// assert!(touches.recall("an-id").is_none(), "unknown: it is touched");
+/// touches.note("an-id", true);
+/// let Recall { due, permanent, .. } = touches.recall("an-id").expect("known by now");
+/// assert!(!due && permanent);
+/// touches.forget("an-id");
+/// ```
 pub struct Touches {
     interval: Duration,
     capacity: usize,

@@ -36,6 +36,13 @@ use lock::Lock;
 use standing::Standing;
 
 /// How a [`FilesystemStore`] keeps its files.
+///
+/// ```
+/// use flask_session_stores::filesystem::{FilesystemStore, Options};
+///
+/// let store = FilesystemStore::new(Options { fsync: true, ..Options::new("/var/lib/shop/sessions") });
+/// assert_eq!(store.evicted(), 0); // nothing is made before the first save
+/// ```
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The configured directory; made at the first save. Ours is one subfolder of it. A relative
@@ -140,6 +147,15 @@ impl FilesystemStore {
     }
 
     /// The same on another clock.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use flask_session_core::SystemClock;
+    /// use flask_session_stores::filesystem::{FilesystemStore, Options};
+    ///
+    /// let store = FilesystemStore::with_clock(Options::new("sessions"), Arc::new(SystemClock));
+    /// ```
     pub fn with_clock(options: Options, clock: Arc<dyn Clock>) -> Self {
         Self {
             layout: Layout::new(options.directory, options.mode),

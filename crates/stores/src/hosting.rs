@@ -41,6 +41,17 @@ pub fn open_async(settings: Settings) -> Result<(&'static Backend, Arc<dyn Store
 }
 
 /// A store for an async host on tokio, opened by `open`, whose backend is hosted so.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{MemoryStore, Open};
+/// use flask_session_stores::{Hosting, asynchronous};
+///
+/// let open: Open = Box::new(|| Ok(Arc::new(MemoryStore::new())));
+/// let store = asynchronous(Hosting::Threads, &open)?;
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 pub fn asynchronous(hosting: Hosting, open: &Open) -> Result<Arc<dyn Store>> {
     match hosting {
         Hosting::Native => open(),

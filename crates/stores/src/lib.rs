@@ -1,4 +1,4 @@
-//! The backends: one file, one cargo feature and one row of [`BACKENDS`] each.
+#![doc = include_str!("../README.md")]
 
 #[cfg(all(feature = "filesystem", unix))]
 pub mod filesystem;
@@ -42,6 +42,20 @@ pub use hosting::{asynchronous, open_async};
 pub use settings::{Setting, Settings};
 
 /// How a backend is found and opened.
+///
+/// ```
+/// use flask_session_core::{Open, Result};
+/// use flask_session_stores::{BACKENDS, Backend, Host, Hosting, Settings};
+///
+/// /// What `open` does, for a host that calls the stores in its own way.
+/// fn opener(settings: Settings) -> Option<Result<Open>> {
+///     let known = |backend: &&Backend| backend.schemes.contains(&settings.scheme());
+///     let backend = BACKENDS.iter().find(known)?;
+///     assert!(backend.hosting == Hosting::Native || backend.hosting == Hosting::Threads);
+///     Some((backend.open)(settings, Host::Blocking))
+/// }
+/// assert!(opener(Settings::new("gopher://shop")).is_none());
+/// ```
 #[derive(Debug)]
 pub struct Backend {
     /// Its name, as `SESSION_TYPE` says it.

@@ -21,6 +21,27 @@ pub enum Setting {
 /// A URL and the options beside it. Never printed: both may hold passwords.
 ///
 /// A backend takes the options that it knows; what it leaves is refused by [`Settings::finish`].
+///
+/// ```
+/// use flask_session_stores::{Setting, Settings};
+///
+/// let mut settings = Settings::new("shelf:/var/lib/shop")
+///     .with("label", Setting::Text("spring".to_owned()))
+///     .with("timeout", Setting::Number(2.5))
+///     .with("boards", Setting::Number(4.0))
+///     .with("locked", Setting::Flag(true))
+///     .with("catalogue", Setting::Text("/etc/shelf".to_owned()));
+/// assert_eq!((settings.scheme(), settings.url()), ("shelf", "shelf:/var/lib/shop"));
+///
+/// // What a store's opener does:
+/// assert_eq!(settings.text("label")?.as_deref(), Some("spring"));
+/// assert_eq!(settings.seconds("timeout")?.map(|time| time.as_millis()), Some(2500));
+/// assert_eq!(settings.count("boards")?, Some(4));
+/// assert_eq!(settings.flag("locked")?, Some(true));
+/// assert!(settings.path("catalogue")?.is_some());
+/// settings.finish()?; // an error if anything is left
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Settings {
     url: String,

@@ -1,4 +1,16 @@
 //! One operation of a store on a thread that may block, for tests of what is a store's own.
+//!
+//! ```
+//! use flask_session_core::{Deleted, Expect, MemoryStore};
+//! use flask_session_testkit::blocking::{LIFE, bytes, delete, key, load, refresh, save, stored, touch};
+//!
+//! let (store, key) = (MemoryStore::new(), key("of-mine"));
+//! let revision = stored(save(&store, &key, &bytes(b'x', 100), Expect::Absent));
+//! assert!(touch(&store, &key).unwrap());
+//! assert!(refresh(&store, &key).unwrap().unwrap().remaining <= Some(LIFE));
+//! assert_eq!(load(&store, &key).unwrap().unwrap().revision, revision);
+//! assert_eq!(delete(&store, &key, Expect::Revision(revision)).unwrap(), Deleted::Removed);
+//! ```
 
 use std::time::Duration;
 

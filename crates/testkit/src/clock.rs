@@ -6,6 +6,21 @@ use std::time::Duration;
 use flask_session_core::{Clock, Timestamp};
 
 /// A clock that stands still until it is told to move. It starts in November 2023.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Clock, MemoryStore};
+/// use flask_session_testkit::ManualClock;
+///
+/// let clock = Arc::new(ManualClock::new());
+/// let store = MemoryStore::with_clock(clock.clone());
+/// clock.advance(Duration::from_secs(60));
+/// clock.step_forwards(Duration::from_secs(3600)); // an administrator sets it
+/// clock.step_back(Duration::from_secs(3600));
+/// assert_eq!(clock.ticks(), 60_000);
+/// ```
 #[derive(Debug)]
 pub struct ManualClock {
     wall: AtomicU64,

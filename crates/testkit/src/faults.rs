@@ -59,6 +59,51 @@ pub use outages::*;
 pub use replies::*;
 
 /// A store's server, and the store on it.
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use flask_session_core::Store;
+/// use flask_session_testkit::faults::{Restarts, Site};
+/// use flask_session_testkit::servers::MysqlServer;
+/// # fn my_store(address: SocketAddr, limit: Duration) -> Arc<dyn Store> { unimplemented!() }
+///
+/// struct Slow(MysqlServer);
+///
+/// impl Site for Slow {
+///     fn address(&self) -> SocketAddr {
+///         self.0.address()
+///     }
+///
+///     fn open(&self, address: SocketAddr, limit: Duration) -> Arc<dyn Store> {
+///         my_store(address, limit)
+///     }
+///
+///     fn short_limit(&self) -> Duration {
+///         Duration::from_secs(2)
+///     }
+///
+///     fn waits_for_the_server(&self) -> bool {
+///         true
+///     }
+///
+///     fn secrets(&self) -> Vec<String> {
+///         vec![MysqlServer::PASSWORD.to_owned()]
+///     }
+/// }
+///
+/// impl Restarts for Slow {
+///     fn restart(&mut self) {
+///         assert!(self.0.restart());
+///     }
+///
+///     fn keeps_records(&self) -> bool {
+///         true
+///     }
+/// }
+/// ```
 pub trait Site: Send + Sync {
     /// Where the server listens.
     fn address(&self) -> SocketAddr;

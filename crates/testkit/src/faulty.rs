@@ -36,6 +36,21 @@ impl fmt::Debug for Flaw {
 }
 
 /// Another store, whose next operations meet the given flaws, one each, in order.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{ErrorKind, Key, MemoryStore, Store, drive};
+/// use flask_session_testkit::{FaultyStore, Flaw};
+///
+/// let store = FaultyStore::new(Arc::new(MemoryStore::new()));
+/// store.meet(Flaw::Nothing);
+/// store.meet(Flaw::Fails(ErrorKind::Unreachable));
+/// let key = Key::from_text("session:an-id");
+/// assert!(drive(store.load(&key, None)).is_ok());
+/// assert_eq!(drive(store.load(&key, None)).unwrap_err().kind(), ErrorKind::Unreachable);
+/// assert_eq!(store.calls(), ["load", "load"]);
+/// ```
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,

@@ -54,6 +54,33 @@ fn tell(fault: &dyn std::fmt::Debug) {
 const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<html>\r\n";
 
 /// A TCP proxy on a loopback port of its own. Dropping it closes everything.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::{TcpListener, TcpStream};
+///
+/// use flask_session_testkit::{Network, Proxy, wait_until};
+///
+/// let server = TcpListener::bind("127.0.0.1:0")?;
+/// let proxy = Proxy::before(server.local_addr()?);
+/// let mut client = TcpStream::connect(proxy.address())?;
+/// let (mut served, _) = server.accept()?;
+///
+/// proxy.meets(Network::ResetsReply { after: 2 });
+/// client.write_all(b"?")?;
+/// served.read_exact(&mut [0])?;
+/// served.write_all(b"whole")?;
+/// let mut reply = Vec::new();
+/// let _ = client.read_to_end(&mut reply); // ends by a reset
+/// assert!(reply.len() <= 2);
+/// wait_until("the flaw has come to pass", || proxy.has_met());
+///
+/// proxy.becomes(Network::Refuses);
+/// assert!(TcpStream::connect(proxy.address()).is_err());
+/// proxy.cut();
+/// assert_eq!(proxy.accepted(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Proxy {
     state: Arc<State>,

@@ -5,6 +5,11 @@ use std::thread;
 
 /// Runs `racer(0)` to `racer(racers - 1)`, each on a thread of its own, all released at the same
 /// moment. What they returned, in order; a racer's panic is the caller's.
+///
+/// ```
+/// let numbers = flask_session_testkit::race(4, |number| number * 2);
+/// assert_eq!(numbers, [0, 2, 4, 6]);
+/// ```
 pub fn race<T: Send>(racers: usize, racer: impl Fn(usize) -> T + Sync) -> Vec<T> {
     // Spinning, since threads that are woken one after the other don't start at the same moment.
     let waiting = AtomicUsize::new(racers);
@@ -32,6 +37,19 @@ pub fn race<T: Send>(racers: usize, racer: impl Fn(usize) -> T + Sync) -> Vec<T>
 
 /// Repeats `background(0)` to `background(threads - 1)` on threads of their own for as long as
 /// `foreground` runs.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// use flask_session_testkit::{race_for, wait_until};
+///
+/// let rounds = AtomicU32::new(0);
+/// race_for(
+///     2,
+///     |_| drop(rounds.fetch_add(1, Ordering::SeqCst)),
+///     || wait_until("some rounds", || rounds.load(Ordering::SeqCst) > 10),
+/// );
+/// ```
 pub fn race_for<T>(
     threads: usize,
     background: impl Fn(usize) + Sync,

@@ -13,6 +13,53 @@ use crate::PATIENCE;
 use crate::servers::nobody;
 
 /// A store under test, and what a rule must know of it.
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use flask_session_core::{Guarantee, Store};
+/// use flask_session_testkit::{ManualClock, Subject, Unreachable, servers::nobody};
+/// # fn my_store(address: SocketAddr, limit: Duration) -> Arc<dyn Store> { unimplemented!() }
+///
+/// struct Mine {
+///     server: SocketAddr,
+///     clock: Arc<ManualClock>,
+/// }
+///
+/// impl Subject for Mine {
+///     fn open(&self) -> Arc<dyn Store> {
+///         my_store(self.server, Duration::from_secs(60))
+///     }
+///
+///     fn wait(&self, duration: Duration) {
+///         self.clock.advance(duration);
+///     }
+///
+///     fn tick(&self) -> Duration {
+///         Duration::from_millis(1)
+///     }
+///
+///     fn guarantee(&self) -> Guarantee {
+///         Guarantee::Merge
+///     }
+///
+///     fn unreachable(&self) -> Vec<Unreachable> {
+///         let mut ways = Unreachable::nobody(my_store);
+///         ways.push(Unreachable::at(nobody(), "nobody listens there either", my_store));
+///         ways
+///     }
+///
+///     fn waits(&self) -> bool {
+///         false
+///     }
+///
+///     fn secrets(&self) -> Vec<String> {
+///         vec!["the password".to_owned()]
+///     }
+/// }
+/// ```
 pub trait Subject: Send + Sync {
     /// The store. Two calls give the same records, best through two instances that share nothing
     /// in memory, as two processes would have them. Panics if the server that it needs is
@@ -84,6 +131,27 @@ impl Unreachable {
 }
 
 /// Tries one rule of [`rules`](crate::rules) on `subject`; panics if it isn't kept.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{MemoryStore, Store};
+/// use flask_session_testkit::{Subject, Unreachable, keep, rules};
+///
+/// struct Memory(Arc<MemoryStore>);
+///
+/// impl Subject for Memory {
+///     fn open(&self) -> Arc<dyn Store> {
+///         self.0.clone()
+///     }
+///
+///     fn unreachable(&self) -> Vec<Unreachable> {
+///         Vec::new()
+///     }
+/// }
+///
+/// keep(&Memory(Arc::default()), async |subject| rules::deleting_is_idempotent(subject).await);
+/// ```
 pub fn keep(subject: &dyn Subject, rule: impl AsyncFnOnce(&dyn Subject)) {
     let tried = run(subject, async {
         rule(subject).await;

@@ -15,6 +15,7 @@ use flask_session_core::{Error, ErrorKind};
 /// use flask_session_tower::{Error, ErrorKind, SessionError};
 ///
 /// let error = SessionError::from(Error::new(ErrorKind::TimedOut, "no answer within 2 s"));
+/// assert_eq!(error.kind(), ErrorKind::TimedOut);
 /// assert!(error.is_transient());
 /// assert_eq!(error.to_string(), "timed out: no answer within 2 s");
 /// ```

@@ -55,6 +55,16 @@ impl SessionLayer {
 
     /// The same on another clock, for tests. It decides when a session's life is extended and what
     /// cookies say, not when a store takes a record for expired.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use flask_session_tower::{Config, MemoryStore, SessionLayer, SystemClock};
+    ///
+    /// let store = Arc::new(MemoryStore::new());
+    /// let layer = SessionLayer::with_clock(store, Config::new(), Arc::new(SystemClock))?;
+    /// # Ok::<(), flask_session_tower::Error>(())
+    /// ```
     pub fn with_clock(
         store: Arc<dyn Store>,
         config: Config,

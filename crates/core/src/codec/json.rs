@@ -2,6 +2,40 @@
 //!
 //! `serde_json` can't tell an integer above 2^64 from a float and doesn't limit the nesting of what
 //! it passes over, so the reader is our own; numbers and strings are written by `serde_json`.
+//!
+//! ```
+//! use flask_session_core::json::{self, Reader, Token};
+//!
+//! let mut output = b"{".to_vec();
+//! json::write_str(&mut output, "cart");
+//! output.extend_from_slice(b":[");
+//! json::write_int(&mut output, -1);
+//! output.push(b',');
+//! json::write_uint(&mut output, u64::MAX);
+//! output.push(b',');
+//! json::write_float(&mut output, 1e16);
+//! output.push(b',');
+//! json::write_bytes(&mut output, b"raw");
+//! output.extend_from_slice(b"]}");
+//! assert_eq!(output, br#"{"cart":[-1,18446744073709551615,1e16,"cmF3"]}"#);
+//! assert_eq!(json::float_text(f64::NAN), "nan");
+//!
+//! let mut reader = Reader::new(&output)?;
+//! assert_eq!(reader.token()?, Token::Map);
+//! assert_eq!(reader.key(0)?.as_deref(), Some("cart"));
+//! assert_eq!(reader.token()?, Token::Array);
+//! assert!(reader.element(0)?);
+//! assert_eq!(reader.token()?, Token::Int(-1));
+//! for index in 1..4 {
+//!     assert!(reader.element(index)?);
+//!     reader.skip(2)?;
+//! }
+//! assert!(!reader.element(4)?);
+//! assert_eq!(reader.key(1)?, None);
+//! assert_eq!(reader.position(), output.len());
+//! reader.end()?;
+//! # Ok::<(), flask_session_core::Error>(())
+//! ```
 
 mod write;
 

@@ -4,6 +4,13 @@ use crate::{Error, ErrorKind};
 
 /// Bytes that aren't what they should be. Small, and made without allocating, since a reader
 /// may try one format after the other.
+///
+/// ```
+/// use flask_session_core::{Malformed, msgpack::Reader};
+///
+/// let cut: Malformed = Reader::new(&[0xa5, b'a']).token().unwrap_err();
+/// assert!(!cut.reason().is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed(&'static str);
 

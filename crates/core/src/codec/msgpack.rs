@@ -2,6 +2,37 @@
 //!
 //! The functions that write fit the smallest header and the smallest integer form; a length
 //! above 2^32-1, which the format doesn't have, is a payload no store takes.
+//!
+//! ```
+//! use flask_session_core::msgpack::{self, Reader, Token};
+//!
+//! let mut output = Vec::new();
+//! msgpack::write_map(&mut output, 3);
+//! msgpack::write_str(&mut output, "cart");
+//! msgpack::write_array(&mut output, 5);
+//! msgpack::write_nil(&mut output);
+//! msgpack::write_bool(&mut output, true);
+//! msgpack::write_int(&mut output, -1);
+//! msgpack::write_uint(&mut output, u64::MAX);
+//! msgpack::write_float(&mut output, 0.5);
+//! msgpack::write_str(&mut output, "when");
+//! msgpack::write_timestamp(&mut output, 1_700_000_000, 5);
+//! msgpack::write_bytes(&mut output, b"raw");
+//! msgpack::write_ext(&mut output, 7, b"x");
+//!
+//! let mut reader = Reader::new(&output);
+//! assert_eq!(reader.token()?, Token::Map(3));
+//! assert_eq!(reader.token()?, Token::Str("cart"));
+//! assert_eq!(reader.fitting(usize::MAX), output.len() - reader.position());
+//! reader.skip(0)?;
+//! assert_eq!(reader.token()?, Token::Str("when"));
+//! let Token::Ext(-1, content) = reader.token()? else { panic!("a timestamp") };
+//! assert_eq!(msgpack::read_timestamp(content), Some((1_700_000_000, 5)));
+//! assert_eq!(reader.token()?, Token::Bytes(b"raw"));
+//! assert_eq!(reader.token()?, Token::Ext(7, b"x"));
+//! reader.end()?;
+//! # Ok::<(), flask_session_core::Error>(())
+//! ```
 
 use rmp::Marker;
 

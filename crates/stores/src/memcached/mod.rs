@@ -52,6 +52,13 @@ impl MemcachedStore {
 #[cfg(feature = "async")]
 impl MemcachedStore<Hosted> {
     /// The same on sockets of the runtime that awaits its operations.
+    ///
+    /// ```
+    /// use flask_session_stores::memcached::{MemcachedOptions, MemcachedStore};
+    ///
+    /// let store = MemcachedStore::hosted(MemcachedOptions::from_url("memcached://127.0.0.1")?)?;
+    /// # Ok::<(), flask_session_core::Error>(())
+    /// ```
     pub fn hosted(options: MemcachedOptions) -> Result<Self> {
         Self::single(options)
     }

@@ -21,6 +21,19 @@ const PORT: u16 = 11211;
 
 /// How one memcached is reached, read from a URL and then refined. Checked when a store is made
 /// of it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_stores::memcached::{MemcachedOptions, MemcachedStore};
+///
+/// let options = MemcachedOptions::from_url("memcached://127.0.0.1:11211")?
+///     .timeout(Duration::from_secs(2))
+///     .connect_timeout(Duration::from_secs(1))
+///     .pool_size(8);
+/// let store = MemcachedStore::blocking(options)?; // connects at its first operation
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct MemcachedOptions {
     pub(super) endpoint: Endpoint,

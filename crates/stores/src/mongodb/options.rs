@@ -17,6 +17,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a MongoDB is reached, read from a URL and then refined. Checked when it is read; a name of
 /// `mongodb+srv://` is looked up at the first operation.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_stores::mongodb::{MongoOptions, MongoStore};
+///
+/// let options = MongoOptions::from_url("mongodb://127.0.0.1:27017")?
+///     .database("shop")?
+///     .collection("sessions")?
+///     .timeout(Duration::from_secs(2))?;
+/// let store = MongoStore::new(options); // connects at its first operation, on a runtime
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct MongoOptions {
     pub(super) connection: ConnectionString,

@@ -30,6 +30,18 @@ pub(crate) const BACKEND: Backend = Backend {
 };
 
 /// Checks the settings and says how to open the store, on this clock.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{SystemClock, blocking};
+/// use flask_session_stores::{Setting, Settings, postgresql};
+///
+/// let settings = Settings::new("postgresql://app:password@localhost/shop").with("timeout", Setting::Number(2.0));
+/// let open = postgresql::open_with_clock(settings, Arc::new(SystemClock))?;
+/// let store = blocking(flask_session_core::Drive::Lane, open)?; // connects at its first operation
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 pub fn open_with_clock(settings: Settings, clock: Arc<dyn Clock>) -> Result<Open> {
     let options = SqlOptions::read(settings, &url::WORDS)?;
     let tls = match options.encryption {

@@ -77,6 +77,13 @@ impl RedisStore {
 #[cfg(feature = "async")]
 impl RedisStore<Single<Hosted>> {
     /// The same on sockets of the runtime that awaits its operations.
+    ///
+    /// ```
+    /// use flask_session_stores::redis::{RedisOptions, RedisStore};
+    ///
+    /// let store = RedisStore::hosted(RedisOptions::from_url("redis://localhost")?)?;
+    /// # Ok::<(), flask_session_core::Error>(())
+    /// ```
     pub fn hosted(options: RedisOptions) -> Result<Self> {
         Self::single(options)
     }

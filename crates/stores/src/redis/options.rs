@@ -13,6 +13,29 @@ use crate::Settings;
 use crate::tls::{self, TlsOptions};
 
 /// How a Redis is reached, read from a URL and then refined. Checked when a store is made of it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use flask_session_stores::redis::{RedisOptions, RedisStore};
+///
+/// let options = RedisOptions::from_url("rediss://localhost:6379")?
+///     .username("sessions")
+///     .password("read from where secrets are kept")
+///     .database(1)
+///     .client_name("shop")
+///     .timeout(Duration::from_secs(2))
+///     .connect_timeout(Duration::from_secs(1))
+///     .pool_size(8)
+///     .verify(true)
+///     .verify_hostname(true);
+/// assert!(!format!("{options:?}").contains("secrets"));
+/// let store = RedisStore::blocking(options.clone())?; // connects at its first operation
+///
+/// let with_files = options.ca_file("ca.pem").cert_file("app.pem").key_file("app.key");
+/// assert!(RedisStore::blocking(with_files).is_err(), "there are no such files here");
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct RedisOptions {
     pub(crate) address: Address,

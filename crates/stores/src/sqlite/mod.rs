@@ -26,6 +26,17 @@ pub(crate) const BACKEND: Backend = Backend {
 };
 
 /// Checks the settings and says how to open the store, on this clock.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use flask_session_core::{SystemClock, blocking};
+/// use flask_session_stores::{Settings, sqlite};
+///
+/// let open = sqlite::open_with_clock(Settings::new("sqlite:///shop.db"), Arc::new(SystemClock))?;
+/// let store = blocking(flask_session_core::Drive::Inline, open)?; // opens the file at its first operation
+/// # Ok::<(), flask_session_core::Error>(())
+/// ```
 pub fn open_with_clock(mut settings: Settings, clock: Arc<dyn Clock>) -> Result<Open> {
     let mut storage = Storage::take(&mut settings)?;
     let path = url::read(settings.url(), &mut storage)?;

@@ -6,6 +6,13 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 
 /// An authority of our own, and a certificate that it signed for `localhost` and 127.0.0.1, as
 /// files.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::Certificates;
+///
+/// let files = Certificates::make(std::path::Path::new("certificates"));
+/// println!("{} {} {}", files.authority.display(), files.certificate.display(), files.key.display());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Certificates {
     /// The authority's certificate, which clients should trust.

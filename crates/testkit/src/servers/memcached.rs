@@ -14,6 +14,18 @@ use tempfile::TempDir;
 use super::{Port, Process};
 
 /// A memcached of at most 64 MB; on TCP, or on a Unix socket.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::MemcachedServer;
+///
+/// let mut server = MemcachedServer::with(&["-I", "2m"]);
+/// println!("{} {}", server.url(), server.address());
+/// server.command("set key 0 0 1\r\nx\r\n");
+/// server.stop();
+/// assert!(server.restart());
+/// assert!(MemcachedServer::on_a_socket().socket().exists());
+/// let _default = MemcachedServer::start();
+/// ```
 #[derive(Debug)]
 pub struct MemcachedServer {
     // Ended before its folder goes.

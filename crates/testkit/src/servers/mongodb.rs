@@ -21,6 +21,20 @@ pub struct MongoSettings {
 
 /// A server that keeps nothing after it has ended. It also ends when this process does, so that
 /// one may be kept in a `static`: it needs seconds to start.
+///
+/// Its start script isn't in the published package: it needs this project's repository.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::{MongoServer, MongoSettings};
+///
+/// println!("{}", MongoServer::shared().url("my_database"));
+/// let settings = MongoSettings { tls: true, ..MongoSettings::default() };
+/// let mut server = MongoServer::with(settings);
+/// assert!(server.certificates().is_some() && server.address().ip().is_loopback());
+/// server.stop();
+/// server.restart();
+/// let _default = MongoServer::start();
+/// ```
 #[derive(Debug)]
 pub struct MongoServer {
     process: Option<Child>,

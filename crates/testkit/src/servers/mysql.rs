@@ -15,6 +15,21 @@ use super::{Certificates, Port};
 
 /// A MariaDB server with a database `sessions` and a user `app`: over TCP, with TLS for who asks for
 /// it. It doesn't wait for the disk.
+///
+/// ```no_run
+/// use flask_session_testkit::Proxy;
+/// use flask_session_testkit::servers::MysqlServer;
+///
+/// let shared = MysqlServer::shared();
+/// assert_eq!(shared.command("SELECT 1").trim(), "1");
+/// let proxy = Proxy::before(shared.address());
+/// println!("{} {}", shared.url(), shared.url_at(proxy.address()));
+///
+/// let mut server = MysqlServer::start(); // one to be stopped
+/// println!("{:?} {:?}", server.socket(), server.certificates().authority);
+/// server.stop();
+/// assert!(server.restart());
+/// ```
 #[derive(Debug)]
 pub struct MysqlServer {
     // Ended before its folder goes.

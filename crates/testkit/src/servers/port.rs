@@ -9,6 +9,16 @@ use socket2::{Domain, Socket, Type};
 /// A free loopback port that nobody else is given while this lives. A socket is bound to it and
 /// doesn't listen, so that connections are refused; a server that sets `SO_REUSEADDR`, as all do,
 /// may listen there, end, and listen again.
+///
+/// ```
+/// use std::net::TcpStream;
+///
+/// use flask_session_testkit::servers::{Port, nobody};
+///
+/// let port = Port::reserve();
+/// assert!(TcpStream::connect(port.address()).is_err(), "a server of yours may listen there");
+/// assert!(TcpStream::connect(nobody()).is_err());
+/// ```
 #[derive(Debug)]
 pub struct Port {
     address: SocketAddr,

@@ -15,6 +15,21 @@ use super::{Certificates, Port};
 
 /// A PostgreSQL server: over TCP with password and, for who asks for it, TLS; over its socket
 /// for anybody. It doesn't wait for the disk.
+///
+/// ```no_run
+/// use flask_session_testkit::Proxy;
+/// use flask_session_testkit::servers::PostgresqlServer;
+///
+/// let shared = PostgresqlServer::shared();
+/// assert_eq!(shared.command("SELECT 1").trim(), "1");
+/// let proxy = Proxy::before(shared.address());
+/// println!("{} {}", shared.url(), shared.url_at(proxy.address()));
+///
+/// let mut server = PostgresqlServer::start(); // one to be stopped
+/// println!("{:?} {:?}", server.socket_folder(), server.certificates().authority);
+/// server.stop();
+/// assert!(server.restart());
+/// ```
 #[derive(Debug)]
 pub struct PostgresqlServer {
     // Ended before its folder goes.

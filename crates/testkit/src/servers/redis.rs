@@ -25,6 +25,18 @@ pub struct RedisSettings {
 }
 
 /// A redis-server that keeps nothing on disk.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::{RedisServer, RedisSettings};
+///
+/// let settings = RedisSettings { password: Some("secret".to_owned()), ..RedisSettings::default() };
+/// let mut server = RedisServer::with(settings);
+/// println!("{} {}", server.url(), server.address());
+/// println!("{:?} {:?} {:?}", server.socket(), server.folder(), server.certificates());
+/// server.command(&["AUTH", "secret"]);
+/// server.stop();
+/// assert!(server.restart());
+/// ```
 #[derive(Debug)]
 pub struct RedisServer {
     // Ended before its folder goes.

@@ -19,6 +19,15 @@ const BOUNDS: [u16; PRIMARIES + 1] = [0, 5461, 10923, 16384];
 const FORMING: Duration = Duration::from_secs(60);
 
 /// Three servers that share the keys, or each with a replica that takes over when it is gone.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::{RedisCluster, RedisSettings};
+///
+/// let cluster = RedisCluster::with(&RedisSettings::default(), true);
+/// println!("{} is at {}", cluster.id(0), cluster.nodes[0].address());
+/// println!("{}", cluster.command(0, &["CLUSTER", "SLOTS"]));
+/// assert!(cluster.certificates().is_none());
+/// ```
 #[derive(Debug)]
 pub struct RedisCluster {
     /// The servers that hold the keys at first, in the order of their slots; then their replicas.

@@ -15,6 +15,17 @@ use super::{Port, Process, RedisServer};
 
 /// A sentinel that watches a primary under the name `main`. It finds the primary's replicas, and
 /// decides alone that one of them takes over, after half a second without an answer.
+///
+/// ```no_run
+/// use flask_session_testkit::servers::{RedisServer, RedisSentinel};
+///
+/// let primary = RedisServer::start();
+/// let mut sentinel = RedisSentinel::watching(&primary, &[]);
+/// println!("redis+sentinel://{}/main", sentinel.address());
+/// sentinel.command(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"]);
+/// sentinel.stop();
+/// assert!(sentinel.restart());
+/// ```
 #[derive(Debug)]
 pub struct RedisSentinel {
     // Ended before its folder goes.

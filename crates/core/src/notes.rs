@@ -225,6 +225,7 @@ impl NoteWriter {
     }
 
     /// Goes to an element of an array, or the value of a map's entry, counted from 0.
+    #[inline]
     pub fn enter(&mut self, position: usize) {
         self.path.push(Step::At(clamp(position), Part::Value));
     }
@@ -240,6 +241,7 @@ impl NoteWriter {
     }
 
     /// Goes back to the container.
+    #[inline]
     pub fn leave(&mut self) {
         self.path.pop();
     }
@@ -280,6 +282,7 @@ impl NoteWriter {
 
     /// Ends the entry whose value was encoded as `encoded`, and is ready for the next one.
     /// `None` if nothing was noted.
+    #[inline]
     pub fn take(&mut self, encoded: &[u8]) -> Option<Note> {
         self.path.clear();
         if self.text.is_empty() {

@@ -34,6 +34,8 @@
 //! # Ok::<(), flask_session_core::Error>(())
 //! ```
 
+mod skip;
+
 use rmp::Marker;
 
 use super::Malformed;
@@ -175,43 +177,6 @@ impl<'a> Reader<'a> {
             Marker::Ext32 => return self.length(4).and_then(|length| self.extension(length)),
             Marker::Reserved => return Err(Malformed::new("a byte that MessagePack doesn't have")),
         })
-    }
-
-    /// Passes over one value, checking that all of it can be read. `depth` is how many containers
-    /// hold it, counted from the top-level value.
-    pub fn skip(&mut self, depth: usize) -> Result<()> {
-        match self.token()? {
-            Token::Array(length) => {
-                below(depth)?;
-                for _ in 0..length {
-                    self.skip(depth + 1)?;
-                }
-            }
-            Token::Map(length) => {
-                below(depth)?;
-                for _ in 0..length {
-                    self.skip_key(depth + 1)?;
-                    self.skip(depth + 1)?;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Passes over one map key: no map can be one, or be in one.
-    pub(crate) fn skip_key(&mut self, depth: usize) -> Result<()> {
-        match self.token()? {
-            Token::Array(length) => {
-                below(depth)?;
-                for _ in 0..length {
-                    self.skip_key(depth + 1)?;
-                }
-                Ok(())
-            }
-            Token::Map(_) => Err(Malformed::KEY),
-            _ => Ok(()),
-        }
     }
 }
 

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flask_session._core import Codec
+from flask_session._core import Codec, Pending
 from flask_session.exceptions import SessionCorrupt, SessionUnsupported
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -72,6 +72,13 @@ def check(payload: bytes, form: str) -> bool:
         return False
     if read is None:
         return False
+    entries: dict[Any, Any] = {}
+    record = codec.record(payload)
+    assert record is not None
+    record.fill(entries)
+    resolved = {key: value.load() if type(value) is Pending else value for key, value in entries.items()}
+    # In one piece as entry by entry, in the same order. NaN isn't equal to itself.
+    assert repr(read) == repr(resolved)
     try:
         written = codec.encode(read)
     except SessionUnsupported:

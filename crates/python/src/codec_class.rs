@@ -5,7 +5,7 @@ use flask_session_core::{Base, Encoding, Format, MAX_BYTES, Record, Revision};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
-use crate::codec::Conversion;
+use crate::codec::{Conversion, Encoded};
 use crate::error::{SessionMisconfigured, raise};
 use crate::record::{self, Stored};
 
@@ -93,10 +93,18 @@ impl Codec {
 
     /// Encodes a whole session.
     fn encode<'py>(&self, session: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyBytes>> {
-        let entries = self.conversion.encode_entries(session)?;
-        let record = Record::new(self.conversion.format, entries);
-        let payload = self.encoding().write(&record).map_err(raise)?;
-        Ok(PyBytes::new(session.py(), &payload))
+        let py = session.py();
+        match self.conversion.encode(session)? {
+            Encoded::Whole(payload) => {
+                self.admit(payload.len())?;
+                Ok(PyBytes::new(py, &payload))
+            }
+            Encoded::Entries(entries) => {
+                let record = Record::new(self.conversion.format, entries);
+                let payload = self.encoding().write(&record).map_err(raise)?;
+                Ok(PyBytes::new(py, &payload))
+            }
+        }
     }
 
     /// Raises `SessionTooLarge` if a session of `size` bytes isn't to be stored.
@@ -118,6 +126,12 @@ impl Codec {
         py: Python<'py>,
         payload: &Bound<'py, PyAny>,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if let Ok(payload) = payload.cast_exact::<PyBytes>()
+            && payload.as_bytes().len() <= MAX_BYTES
+            && let Some(session) = self.conversion.decode_whole(py, payload.as_bytes())
+        {
+            return Ok(Some(session));
+        }
         let Some(record) = self.read(&payload_bytes(payload)?)? else {
             return Ok(None);
         };

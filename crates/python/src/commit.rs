@@ -218,7 +218,7 @@ fn over(outcome: Outcome, codec: &Codec) -> Progress {
 /// The session's entries, read past overridden methods. A value that nobody looked at is copied
 /// as it lies.
 fn encode_session(codec: &Codec, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
-    codec.conversion.encode_entries_unless(session, |value| {
+    codec.conversion.encode_entries(session, |value| {
         let Ok(pending) = value.cast_exact::<Pending>() else {
             return Ok(None);
         };

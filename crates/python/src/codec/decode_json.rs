@@ -1,7 +1,7 @@
 //! JSON to Python objects.
 
-use flask_session_core::NoteTree;
 use flask_session_core::json::{Reader, Token};
+use flask_session_core::{MAX_KEYS, NoteTree, RESERVED_KEY};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
@@ -38,6 +38,26 @@ impl<'py, 'a> JsonDecoder<'py, 'a> {
             Token::Str(text) => Ok(self.keys.get(self.py, text.as_bytes())?.into_any()),
             _ => Err(Failure::corrupt("a JSON key isn't text")),
         }
+    }
+
+    /// Reads a session that nothing is noted about. `None` if that isn't what is there.
+    pub(super) fn session(mut self) -> Outcome<Option<Bound<'py, PyDict>>> {
+        if self.reader.token()? != Token::Map {
+            return Ok(None);
+        }
+        let session = PyDict::new(self.py);
+        let mut position = 0;
+        while let Some(key) = self.reader.key(position)? {
+            if position == MAX_KEYS || key == RESERVED_KEY {
+                return Ok(None);
+            }
+            let key = self.keys.get(self.py, key.as_bytes())?.into_any();
+            let value = self.value(None)?;
+            put(&session, &key, &value)?;
+            position += 1;
+        }
+        self.end()?;
+        Ok(Some(session))
     }
 
     fn map(&mut self, notes: Option<&NoteTree>) -> Outcome<Bound<'py, PyAny>> {

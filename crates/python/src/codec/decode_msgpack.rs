@@ -1,7 +1,7 @@
 //! `MessagePack` to Python objects.
 
-use flask_session_core::NoteTree;
 use flask_session_core::msgpack::{Reader, Token};
+use flask_session_core::{MAX_KEYS, NoteTree, RESERVED_KEY};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyString, PyTuple};
 
@@ -32,6 +32,25 @@ impl<'py, 'a> MessagePackDecoder<'py, 'a> {
     /// Fails if something follows what was read.
     pub(super) fn end(&self) -> Outcome<()> {
         Ok(Reader::new(self.rest).end()?)
+    }
+
+    /// Reads a session that nothing is noted about. `None` if that isn't what is there.
+    pub(super) fn session(mut self) -> Outcome<Option<Bound<'py, PyDict>>> {
+        let Token::Map(length @ ..=MAX_KEYS) = self.token()? else {
+            return Ok(None);
+        };
+        let session = PyDict::new(self.py);
+        for _ in 0..length {
+            let before = self.rest;
+            let key = self.key(None)?;
+            if before[..before.len() - self.rest.len()].ends_with(RESERVED_KEY.as_bytes()) {
+                return Ok(None);
+            }
+            let value = self.value(None)?;
+            put(&session, &key, &value)?;
+        }
+        self.end()?;
+        Ok(Some(session))
     }
 
     /// Reads a map's key: arrays are tuples there.

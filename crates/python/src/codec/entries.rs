@@ -1,32 +1,20 @@
-//! Whole sessions, entry by entry.
-
-use std::collections::HashMap;
-use std::ops::Range;
+//! Sessions to bytes and back.
 
 use bytes::Bytes;
-use flask_session_core::{Entry, Format, Note, NoteTree, RESERVED_KEY};
+use flask_session_core::{Entry, Format, NoteTree};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
 use super::decode::{Decode, restored_key};
 use super::decode_json::JsonDecoder;
 use super::decode_msgpack::MessagePackDecoder;
-use super::encode::{Encoder, changed};
+use super::encode::Encoder;
+use super::encode_session::{Encoded, Instead, Written, place, write_session};
 use super::failure::Outcome;
 use super::form::Form;
 use super::keys::Keys;
-use super::types;
 use super::write_json::Json;
 use super::write_msgpack::MessagePack;
-
-/// What a value in a session stands for.
-#[derive(Debug)]
-pub(crate) enum Instead<'py> {
-    /// An entry that is encoded already, key and value, in the format being written.
-    Entry(Entry),
-    /// A value that is encoded in its place.
-    Value(Bound<'py, PyAny>),
-}
 
 /// How sessions are converted.
 #[derive(Debug, Clone, Copy)]
@@ -38,22 +26,31 @@ pub(crate) struct Conversion {
 }
 
 impl Conversion {
-    /// Encodes the entries that the dict itself holds, past overridden methods. Raises
-    /// `SessionUnsupported`, naming the top-level key, for what can't be stored.
-    pub(crate) fn encode_entries(self, session: &Bound<'_, PyDict>) -> PyResult<Vec<Entry>> {
-        self.encode_entries_unless(session, |_| Ok(None))
-    }
-
-    /// The same, but first asks `instead` about each value: one may stand in for an entry that is
-    /// encoded already, or for another value.
-    pub(crate) fn encode_entries_unless<'py>(
+    /// Encodes the entries that the dict itself holds, past overridden methods. First asks
+    /// `instead` about each value: one may stand in for an entry that is encoded already, or for
+    /// another value. Raises `SessionUnsupported`, naming the top-level key, for what can't be
+    /// stored.
+    pub(crate) fn encode_entries<'py>(
         self,
         session: &Bound<'py, PyDict>,
         instead: impl Fn(&Bound<'py, PyAny>) -> PyResult<Option<Instead<'py>>>,
     ) -> PyResult<Vec<Entry>> {
+        Ok(self.written(session, &instead)?.into_entries())
+    }
+
+    /// The same for a whole session, in one piece where nothing has to be joined to it.
+    pub(crate) fn encode(self, session: &Bound<'_, PyDict>) -> PyResult<Encoded> {
+        Ok(self.written(session, &|_| Ok(None))?.into_encoded())
+    }
+
+    fn written<'py>(
+        self,
+        session: &Bound<'py, PyDict>,
+        instead: &impl Fn(&Bound<'py, PyAny>) -> PyResult<Option<Instead<'py>>>,
+    ) -> PyResult<Written> {
         match self.format {
-            Format::Msgpack => self.entries::<MessagePack>(session, &instead),
-            Format::Json => self.entries::<Json>(session, &instead),
+            Format::Msgpack => write_session::<MessagePack>(session, self.keep_types, instead),
+            Format::Json => write_session::<Json>(session, self.keep_types, instead),
         }
     }
 
@@ -107,6 +104,22 @@ impl Conversion {
         self.read(py, entry, &mut Keys::borrow())
     }
 
+    /// Decodes a payload without splitting it. `None` where that is needed: it is in another
+    /// format, has something in the reserved key, or can't be read.
+    pub(crate) fn decode_whole<'py>(
+        self,
+        py: Python<'py>,
+        payload: &[u8],
+    ) -> Option<Bound<'py, PyDict>> {
+        let keys = &mut Keys::borrow();
+        match self.format {
+            Format::Msgpack => MessagePackDecoder::new(py, payload, keys).session(),
+            Format::Json => JsonDecoder::new(py, payload, keys).and_then(JsonDecoder::session),
+        }
+        .ok()
+        .flatten()
+    }
+
     /// Decodes entries into a dict, past overridden methods.
     pub(crate) fn fill(self, session: &Bound<'_, PyDict>, entries: &[Entry]) -> PyResult<()> {
         let py = session.py();
@@ -135,53 +148,6 @@ impl Conversion {
         let note = entry.note.as_ref().filter(|_| self.keep_types)?;
         Some(NoteTree::parse(note.text()))
     }
-
-    fn entries<'py, F: Form>(
-        self,
-        session: &Bound<'py, PyDict>,
-        instead: &impl Fn(&Bound<'py, PyAny>) -> PyResult<Option<Instead<'py>>>,
-    ) -> PyResult<Vec<Entry>> {
-        let length = session.len();
-        let mut encoder = Encoder::<F>::new(session.py(), self.keep_types);
-        let mut parts = Vec::with_capacity(length);
-        let mut only_text = true;
-        let mut entries = session.iter();
-        for _ in 0..length {
-            // Python code that a rare type runs may change the dict; its iterator then panics.
-            let next = (session.len() == length).then(|| entries.next()).flatten();
-            let Some((key, value)) = next else {
-                return Err(changed().into_error("the session"));
-            };
-            if let Ok(text) = key.cast_exact::<PyString>() {
-                if text.as_any().eq(RESERVED_KEY)? {
-                    continue;
-                }
-            } else {
-                only_text = false;
-            }
-            let instead = instead(&value)?;
-            let value = match &instead {
-                Some(Instead::Entry(entry)) => {
-                    parts.push(Part::Entry(entry.clone()));
-                    continue;
-                }
-                Some(Instead::Value(value)) => value,
-                None => &value,
-            };
-            let span = Span::write(&mut encoder, &key, value)
-                .map_err(|failure| failure.into_error(&place(&key)))?;
-            parts.push(Part::Span(span));
-        }
-        let bytes = Bytes::from(std::mem::take(encoder.form.buffer()));
-        let entries: Vec<Entry> = parts
-            .into_iter()
-            .map(|part| match part {
-                Part::Entry(entry) => entry,
-                Part::Span(span) => span.entry(&bytes),
-            })
-            .collect();
-        Ok(if only_text { entries } else { unique(entries) })
-    }
 }
 
 fn bare_key<F: Form>(key: &Bound<'_, PyAny>) -> PyResult<Bytes> {
@@ -190,79 +156,6 @@ fn bare_key<F: Form>(key: &Bound<'_, PyAny>) -> PyResult<Bytes> {
         .key(key)
         .map_err(|failure| failure.into_error(&place(key)))?;
     Ok(std::mem::take(encoder.form.buffer()).into())
-}
-
-/// One entry of a session that is being encoded.
-enum Part {
-    Entry(Entry),
-    Span(Span),
-}
-
-/// Where one entry lies in the bytes of a session.
-struct Span {
-    key: Range<usize>,
-    value: Range<usize>,
-    note: Option<Note>,
-}
-
-impl Span {
-    fn write<'py, F: Form>(
-        encoder: &mut Encoder<'py, F>,
-        key: &Bound<'py, PyAny>,
-        value: &Bound<'py, PyAny>,
-    ) -> Outcome<Self> {
-        let start = encoder.form.buffer().len();
-        encoder.own_key(key)?;
-        let middle = encoder.form.buffer().len();
-        encoder.value(value)?;
-        let end = encoder.form.buffer().len();
-        Ok(Self {
-            key: start..middle,
-            value: middle..end,
-            note: match &mut encoder.notes {
-                Some(notes) => notes.take(&encoder.form.buffer()[middle..end]),
-                None => None,
-            },
-        })
-    }
-
-    fn entry(self, bytes: &Bytes) -> Entry {
-        Entry {
-            key: bytes.slice(self.key),
-            value: bytes.slice(self.value),
-            note: self.note,
-        }
-    }
-}
-
-/// Two keys that differ in Python may be written alike: then the last value takes the first one's
-/// place, as it would at reading.
-fn unique(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut places = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let place = *places.entry(entry.key.clone()).or_insert(kept.len());
-        if place < kept.len() {
-            kept[place] = entry;
-        } else {
-            kept.push(entry);
-        }
-    }
-    kept
-}
-
-/// Names a top-level key, and not its value.
-fn place(key: &Bound<'_, PyAny>) -> String {
-    const LONGEST: usize = 80;
-    let text = key.cast::<PyString>().map(|text| text.repr());
-    let Ok(Ok(text)) = text else {
-        return format!("a session key of type '{}'", types::name_of(key));
-    };
-    let text = text.to_string_lossy().into_owned();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("session[{}...]", &text[..end]),
-        None => format!("session[{text}]"),
-    }
 }
 
 fn read_key<'py>(

@@ -13,6 +13,7 @@ mod cookies;
 mod data;
 mod extending;
 mod flashes;
+mod guide;
 mod interruptions;
 mod late_changes;
 mod losing_races;

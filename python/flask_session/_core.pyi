@@ -58,6 +58,12 @@ class Record:
     def fill(self, session: dict[Any, Any]) -> None:
         """Puts the entries into ``session`` (past overridden methods): small ones decoded, others Pending."""
 
+    def holds(self, codec: Codec, session: dict[Any, Any]) -> bool:
+        """Whether ``session`` would be written exactly as it is stored.
+
+        False proves nothing: other bytes may say the same, and then a commit finds that out.
+        """
+
 @final
 class Pending:
     """Stands in the dict for a large value until somebody looks at it."""
@@ -236,6 +242,24 @@ class Signer:
 
 def is_session_id(text: str, custom: bool = False) -> bool:
     """Whether ``text`` could be an id that we made, or, with ``custom``, one that an application made."""
+
+def cookie_values(header: str, name: str, most: int) -> list[str] | None:
+    """The values of the cookies called ``name`` in a Cookie header, in order, at most ``most``, none empty.
+
+    None if Werkzeug has to decode the header.
+    """
+
+def keeps(instance: object, names: tuple[str, ...], originals: set[Any]) -> bool:
+    """Whether what the class of ``instance`` has under all these ``names`` is among ``originals``.
+
+    And none of them is an attribute of ``instance`` itself.
+    """
+
+def has_kept(mapping: dict[str, Any], keys: tuple[str, ...], values: tuple[Any, ...]) -> bool:
+    """Whether ``mapping`` holds these very objects under ``keys``."""
+
+def is_bare(session: dict[Any, Any]) -> bool:
+    """Whether the dict itself holds nothing, or only the ``_permanent`` entry."""
 
 def backends() -> list[tuple[str, list[str]]]:
     """The native backends of this build: each one's name, and what its URLs begin with."""

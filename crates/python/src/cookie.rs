@@ -1,6 +1,6 @@
-//! `Signer`, and what may be a session id.
+//! `Signer`, what may be a session id, and finding cookies in a header.
 
-use flask_session_core::SessionId;
+use flask_session_core::{SessionId, candidates};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -58,4 +58,26 @@ pub(crate) fn is_session_id(text: &str, custom: bool) -> bool {
     } else {
         SessionId::parse(text).is_some()
     }
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn cookie_values<'a>(
+    header: &'a str,
+    name: &'a str,
+    most: usize,
+) -> Option<Vec<&'a str>> {
+    // What Werkzeug would unquote or decode is left to it.
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"';
+    if !name.is_ascii() {
+        return None;
+    }
+    if !header.contains(name) {
+        return Some(Vec::new());
+    }
+    if !header.bytes().all(plain) {
+        return None;
+    }
+    let found = candidates(header, name, usize::MAX).filter(|value| !value.is_empty());
+    Some(found.take(most).collect())
 }

@@ -6,6 +6,7 @@ mod codec_class;
 mod commit;
 mod cookie;
 mod error;
+mod overrides;
 mod record;
 mod store;
 mod touches;
@@ -28,11 +29,13 @@ mod _core {
     #[pymodule_export]
     use crate::commit::Commit;
     #[pymodule_export]
-    use crate::cookie::{Signer, is_session_id};
+    use crate::cookie::{Signer, cookie_values, is_session_id};
     #[pymodule_export]
     use crate::error::too_large;
     #[pymodule_export]
-    use crate::record::{Pending, Record};
+    use crate::overrides::{has_kept, keeps};
+    #[pymodule_export]
+    use crate::record::{Pending, Record, is_bare};
     #[pymodule_export]
     use crate::store::{Store, backends};
     #[pymodule_export]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use flask_session_core::{Base, Entry, Format};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -56,6 +57,19 @@ impl Record {
         (0..self.0.entries().len()).try_for_each(|index| put(py, session, &self.0, index))
     }
 
+    fn holds(&self, codec: &Codec, session: &Bound<'_, PyDict>) -> bool {
+        let stored = &self.0;
+        codec.conversion == stored.conversion
+            && stored
+                .conversion
+                .writes(session, stored.entries(), |value, index| {
+                    value.cast_exact::<Pending>().is_ok_and(|pending| {
+                        let pending = pending.get();
+                        pending.index == index && Arc::ptr_eq(&pending.stored, stored)
+                    })
+                })
+    }
+
     fn __repr__(&self) -> String {
         format!("<Record of {} entries>", self.0.base.record.entries().len())
     }
@@ -77,6 +91,16 @@ pub(crate) fn put(
         let stored = Arc::clone(stored);
         session.set_item(key, Py::new(py, Pending { stored, index })?)
     }
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn is_bare(session: &Bound<'_, PyDict>) -> PyResult<bool> {
+    Ok(match session.len() {
+        0 => true,
+        1 => session.contains(intern!(session.py(), "_permanent"))?,
+        _ => false,
+    })
 }
 
 /// See `_core.pyi`.

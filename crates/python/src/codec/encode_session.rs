@@ -116,6 +116,49 @@ pub(super) fn write_session<'py, F: Form>(
     })
 }
 
+/// Whether the dict's own entries would be written as exactly these, in this order.
+pub(super) fn writes_entries<F: Form>(
+    session: &Bound<'_, PyDict>,
+    keep_types: bool,
+    entries: &[Entry],
+    known: &impl Fn(&Bound<'_, PyAny>, usize) -> bool,
+) -> bool {
+    let length = session.len();
+    if length != entries.len() {
+        return false;
+    }
+    let mut encoder = Encoder::<F>::new(session.py(), keep_types);
+    let mut own = session.iter();
+    for (index, entry) in entries.iter().enumerate() {
+        // As in `write_session`: the dict may change meanwhile.
+        let next = (session.len() == length).then(|| own.next()).flatten();
+        let Some((key, value)) = next else {
+            return false;
+        };
+        encoder.form.buffer().clear();
+        if !key.is_exact_instance_of::<PyString>() {
+            return false;
+        }
+        if known(&value, index) {
+            if encoder.own_key(&key).is_err() || *encoder.form.buffer() != entry.key[..] {
+                return false;
+            }
+            continue;
+        }
+        let Ok(span) = Span::write(&mut encoder, &key, &value) else {
+            return false;
+        };
+        let bytes = encoder.form.buffer();
+        if bytes[span.key] != entry.key
+            || bytes[span.value] != entry.value
+            || span.note != entry.note
+        {
+            return false;
+        }
+    }
+    true
+}
+
 /// One entry of a session that is being encoded.
 enum Part {
     Entry(Entry),

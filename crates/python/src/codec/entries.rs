@@ -9,7 +9,7 @@ use super::decode::{Decode, restored_key};
 use super::decode_json::JsonDecoder;
 use super::decode_msgpack::MessagePackDecoder;
 use super::encode::Encoder;
-use super::encode_session::{Encoded, Instead, Written, place, write_session};
+use super::encode_session::{Encoded, Instead, Written, place, write_session, writes_entries};
 use super::failure::Outcome;
 use super::form::Form;
 use super::keys::Keys;
@@ -17,7 +17,7 @@ use super::write_json::Json;
 use super::write_msgpack::MessagePack;
 
 /// How sessions are converted.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Conversion {
     /// The format written; also that of what is read.
     pub(crate) format: Format,
@@ -51,6 +51,22 @@ impl Conversion {
         match self.format {
             Format::Msgpack => write_session::<MessagePack>(session, self.keep_types, instead),
             Format::Json => write_session::<Json>(session, self.keep_types, instead),
+        }
+    }
+
+    /// Whether the dict's own entries would be written as exactly these, in this order. `known`
+    /// tells values that stand for the entry at their index.
+    pub(crate) fn writes(
+        self,
+        session: &Bound<'_, PyDict>,
+        entries: &[Entry],
+        known: impl Fn(&Bound<'_, PyAny>, usize) -> bool,
+    ) -> bool {
+        match self.format {
+            Format::Msgpack => {
+                writes_entries::<MessagePack>(session, self.keep_types, entries, &known)
+            }
+            Format::Json => writes_entries::<Json>(session, self.keep_types, entries, &known),
         }
     }
 

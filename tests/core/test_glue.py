@@ -1,0 +1,155 @@
+"""The functions that answer a request's small questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from werkzeug.http import parse_cookie
+
+from flask_session._core import Codec, Store, cookie_values, has_kept, is_bare, keeps
+
+HEADERS = [
+    "",
+    "session=one",
+    "other=1; session=one; session=two",
+    "session=; session=one",
+    " session = one ;x=y",
+    "xsession=no; session2=no; session-id=no",
+    "session",
+    "session==one=",
+    "a=session; session=one",
+    "session=one;session=two;session=three;session=four",
+    "=session; session=one",
+    "session=one.signature-of_it; other=a b",
+]
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_a_plain_header_is_read_as_werkzeug_reads_it(header: str) -> None:
+    theirs = [value for value in parse_cookie(header).getlist("session") if value]
+    assert cookie_values(header, "session", 3) == theirs[:3]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"), [('session="one"', "session"), ("session=caf\xe9", "session"), ("s\xe9=1", "s\xe9")]
+)
+def test_what_has_to_be_decoded_is_left_to_werkzeug(header: str, name: str) -> None:
+    assert cookie_values(header, name, 3) is None
+
+
+def test_a_method_is_kept_until_it_is_replaced_anywhere() -> None:
+    class Base:
+        def one(self) -> None: ...
+        def two(self) -> None: ...
+
+    class Derived(Base): ...
+
+    originals: set[Any] = {Base.one, Base.two}
+    names = ("one", "two")
+    instance = Derived()
+    assert keeps(instance, names, originals)
+    instance.two = instance.two  # type: ignore[method-assign]
+    assert not keeps(instance, names, originals)
+    del instance.two
+    assert keeps(instance, names, originals)
+    Derived.one = lambda self: None  # type: ignore[assignment, method-assign]
+    assert not keeps(instance, names, originals)
+    assert keeps(instance, ("two",), originals)
+
+
+def test_a_mapping_has_kept_the_very_objects() -> None:
+    assert has_kept({"a": True, "b": "x"}, ("a", "b"), (True, "x"))
+    assert not has_kept({"a": 1}, ("a",), (True,))
+    assert not has_kept({}, ("a",), (None,))
+
+
+@pytest.mark.parametrize(
+    ("entries", "bare"),
+    [({}, True), ({"_permanent": True}, True), ({"a": 1}, False), ({"_permanent": True, "a": 1}, False)],
+)
+def test_a_session_with_nothing_but_its_flag_is_bare(entries: dict[str, Any], bare: bool) -> None:
+    assert is_bare(entries) is bare
+
+
+LARGE = ["x" * 600]
+ENTRIES = {"_permanent": True, "cart": {"tea": 2}, "pair": (1, 2), "large": LARGE}
+
+
+@pytest.fixture(params=["msgpack", "json"])
+def codec(request: pytest.FixtureRequest) -> Codec:
+    return Codec(request.param)
+
+
+def loaded(codec: Codec, entries: dict[str, Any] = ENTRIES) -> tuple[Any, dict[str, Any]]:
+    store, session = Store.memory(), {}  # type: tuple[Store, dict[str, Any]]
+    store.put("k", codec.encode(entries), 100)
+    record = store.load(codec, "k")
+    assert record is not None
+    record.fill(session)
+    return record, session
+
+
+def test_a_record_holds_what_it_was_filled_into_looked_at_or_not(codec: Codec) -> None:
+    record, session = loaded(codec)
+    assert record.holds(codec, session)
+    session["large"] = session["large"].load()
+    assert session["large"] == LARGE
+    assert record.holds(codec, session)
+
+
+def change_inside(session: dict[str, Any]) -> None:
+    session["cart"]["tea"] = 3
+
+
+def change_a_type(session: dict[str, Any]) -> None:
+    session["pair"] = [1, 2]
+
+
+def change_a_large_value(session: dict[str, Any]) -> None:
+    session["large"] = [*session["large"].load(), 1]
+
+
+def add(session: dict[str, Any]) -> None:
+    session["more"] = None
+
+
+def remove(session: dict[str, Any]) -> None:
+    del session["large"]
+
+
+def rename(session: dict[str, Any]) -> None:
+    session["huge"] = session.pop("large")
+
+
+def move_a_large_value(session: dict[str, Any]) -> None:
+    session["cart"] = session["large"]
+
+
+def put_what_cannot_be_stored(session: dict[str, Any]) -> None:
+    session["pair"] = object()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_inside,
+        change_a_type,
+        change_a_large_value,
+        add,
+        remove,
+        rename,
+        move_a_large_value,
+        put_what_cannot_be_stored,
+    ],
+)
+def test_a_record_does_not_hold_what_was_changed(codec: Codec, change: Any) -> None:
+    record, session = loaded(codec)
+    change(session)
+    assert not record.holds(codec, session)
+
+
+def test_a_record_says_nothing_on_another_way_of_writing() -> None:
+    record, session = loaded(Codec("msgpack"))
+    assert not record.holds(Codec("json"), session)
+    assert not record.holds(Codec("msgpack", keep_types=False), session)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._core import Commit
+from ._core import Commit, is_bare, keeps
 from .exceptions import SessionCorrupt, StoreFailure
-from .overrides import is_original
+from .overrides import ORIGINALS
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
     from .interface import ServerSideSessionInterface
-    from .session import ServerSideSession, Unloaded
+    from .session import ServerSideSession
     from .store import Store
 
 SWEPT_AT_ONCE = 1000
 """Expired sessions that one call removes."""
+_SHOULD_SET_STORAGE = ("should_set_storage",)
 
 
 def seconds(lifetime: timedelta) -> int:
@@ -26,18 +27,31 @@ def seconds(lifetime: timedelta) -> int:
     return max(int(lifetime.total_seconds()), 1)
 
 
-def load(interface: ServerSideSessionInterface, session: ServerSideSession, unloaded: Unloaded) -> None:
+def load(session: ServerSideSession) -> None:
     """Fills ``session`` from the first of its ids that the store knows, or makes it a new one."""
-    app, store = unloaded.app, interface._needed_store()
-    touches, codec = interface._touched(app), interface._codec()
+    interface, app, store = session._interface, session._app, session._store
+    if interface is None or app is None or store is None:
+        return
+    try:
+        _load(interface, store, app, session)
+    except StoreFailure as failure:
+        if not interface._tolerates(app, failure):
+            raise
+        dict.clear(session)
+        session._load_failure = failure
+
+
+def _load(
+    interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
+) -> None:
+    touches, codec = interface._touches or interface._touched(app), interface._codec()
     slides = (
-        not unloaded.saved
+        # Once the response is made, nobody learns of a longer life.
+        session._saved_by is None
         and app.config["SESSION_REFRESH_EACH_REQUEST"]
-        and is_original(interface, "should_set_storage")
+        and keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS)
     )
-    if unloaded.saved:
-        session._saved_by = app
-    for sid, key in unloaded.ids:
+    for sid, key in session._unloaded or ():
         recalled = touches.recall(sid) if slides else None
         refresh = (
             seconds(app.permanent_session_lifetime) if slides and (recalled is None or recalled[0]) else None
@@ -71,24 +85,24 @@ def save_untouched(
     app: Flask,
     session: ServerSideSession,
     response: Response,
+    varied: bool,
 ) -> None:
     """Slides the expiry of a session that nobody looked at; sends nothing while that is not due."""
-    unloaded = session._unloaded
-    if unloaded is None or unloaded.failure is not None:
+    if session._unloadable is not None:
         return
-    if is_original(interface, "should_set_storage"):
+    if keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS):
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
-            unloaded.saved = True
+            session._saved_by = app
             return
     elif not interface.should_set_storage(app, session):
-        unloaded.saved = True
+        session._saved_by = app
         return
     elif session._unloaded is None:
         # The hook looked at the session.
-        save(interface, store, app, session, response, asked=True)
+        save(interface, store, app, session, response, varied, asked=True)
         return
-    touches = interface._touched(app)
-    for sid, key in unloaded.ids:
+    touches = interface._touches or interface._touched(app)
+    for sid, key in session._unloaded or ():
         recalled = touches.recall(sid)
         if recalled is not None and not recalled[0]:
             break
@@ -111,13 +125,12 @@ def save_untouched(
             touches.note(sid, permanent)
             session._known_permanent = permanent
             try:
-                if interface.should_set_cookie(app, session):
-                    interface._set_cookie(app, session, sid, response)
+                interface._answer(app, session, sid, response, varied)
             finally:
                 session._known_permanent = None
             break
         touches.forget(sid)
-    unloaded.saved = True
+    session._saved_by = app
 
 
 def save(
@@ -126,11 +139,15 @@ def save(
     app: Flask,
     session: ServerSideSession,
     response: Response,
+    varied: bool,
     asked: bool = False,
 ) -> None:
-    """Commits a loaded or new session and sets its cookie. ``asked``: should_set_storage has said yes."""
+    """Commits a loaded or new session and sets its cookie.
+
+    ``varied``: the response has its ``Vary``. ``asked``: should_set_storage has said yes.
+    """
     slides = app.config["SESSION_REFRESH_EACH_REQUEST"]
-    if session._is_empty():
+    if is_bare(session):
         if not session._modified:
             return
         if session._record is None:
@@ -144,24 +161,28 @@ def save(
             interface._delete_cookie(app, response)
             return
     else:
-        if is_original(interface, "should_set_storage"):
+        if keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS):
             if not slides and not session._modified and (session._suppressed or session._record is None):
                 return
         elif not asked and not interface.should_set_storage(app, session):
             return
-        outcome = _commit(interface, store, app, session, touch=_is_touch_due(interface, app, session, asked))
+        touch = _is_touch_due(interface, app, session, asked)
+        outcome = (
+            "unchanged"
+            if not touch and _is_as_loaded(interface, session)
+            else _commit(interface, store, app, session, touch)
+        )
     if outcome == "gone":
         # Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
         return
-    sid = session.sid or ""
+    sid = session._sid or session.sid or ""
     session._extended = False
     if outcome != "unchanged":
         interface._touched(app).note(sid, session._is_permanent())
         if outcome != "touched" and session._is_permanent():
             # The cookie's expiry follows the record's, also after a change inside a value.
             session._modified = True
-    if interface.should_set_cookie(app, session):
-        interface._set_cookie(app, session, sid, response)
+    interface._answer(app, session, sid, response, varied)
 
 
 def _touch(interface: ServerSideSessionInterface, store: Store, app: Flask, key: str) -> bool:
@@ -180,11 +201,24 @@ def _is_touch_due(
     """Whether a session that needs no write must have its time to live restarted."""
     if not (app.config["SESSION_REFRESH_EACH_REQUEST"] or session._modified or asked):
         return False
-    recalled = interface._touched(app).recall(session.sid or "")
+    recalled = (interface._touches or interface._touched(app)).recall(session._sid or session.sid or "")
     if recalled is None:
         # Perhaps another thread has destroyed or renewed it since it was loaded.
         return True
     return recalled[0] and not session._extended
+
+
+def _is_as_loaded(interface: ServerSideSessionInterface, session: ServerSideSession) -> bool:
+    """Whether a commit would find nothing to do. False proves nothing."""
+    record = session._record
+    return (
+        record is not None
+        and session._assigned is None
+        and session._deleted is None
+        and not (session._renewed or session._adopted or session._cleared)
+        and interface._get_store_id(session._sid or "") == session._record_key
+        and record.holds(interface._codec(), session)
+    )
 
 
 def _commit(

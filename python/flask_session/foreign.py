@@ -164,6 +164,10 @@ class PlainStore:
         return 0
 
 
+NEED_HOOKS: set[type] = {PlainStore}
+"""The kinds of store for which Flask-Session's hooks are all there is to do."""
+
+
 class RedisStyleStore(PlainStore):
     """A client of the redis-py family. Compares and writes in one step, as far as the server permits.
 

@@ -22,10 +22,10 @@ Result = TypeVar("Result")
 
 def under_greenlets() -> bool:
     """Whether sockets are gevent's or eventlet's: a wait in native code would then stop every greenlet."""
-    gevent = sys.modules.get("gevent.monkey")
-    if gevent is not None and gevent.is_module_patched("socket"):
+    modules = sys.modules
+    if "gevent.monkey" in modules and modules["gevent.monkey"].is_module_patched("socket"):
         return True
-    return _under_eventlet()
+    return "eventlet.patcher" in modules and _under_eventlet()
 
 
 def _under_eventlet() -> bool:

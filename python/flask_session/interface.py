@@ -8,32 +8,30 @@ replaced, ``hooked.py`` calls all hooks in Flask-Session's order.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import logging
 import random
-import secrets
 import sys
 import time
 from abc import ABC
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask.sessions import SessionInterface as FlaskSessionInterface
-from itsdangerous import BadSignature, Signer
 from werkzeug.local import LocalProxy
 
-from . import cli, cookies, direct, hooked, settings
-from ._core import Codec, Touches, is_session_id
-from ._core import Signer as CoreSigner
+from . import cli, direct, hooked, settings
+from ._core import Codec, Touches, is_bare, keeps
 from ._core import Store as NativeStore
-from .exceptions import SessionMisconfigured, StoreFailure
+from .cookie_hooks import CookieHooks
+from .cookies import COOKIES
+from .exceptions import StoreFailure
+from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
-from .overrides import is_original, keeps_storage, original
+from .identity import Identity
+from .overrides import ORIGINALS, original
 from .serializer import MsgSpecSerializer, codec_of, decode, encode
-from .session import UNLOADED, ServerSideSession, Unloaded
-from .set_cookie import set_cookie, vary_by_cookie
-from .signing import secret_keys, signer
+from .session import UNLOADED, ServerSideSession
+from .set_cookie import vary_by_cookie
 from .sweeping import Sweeper
 
 if TYPE_CHECKING:
@@ -49,11 +47,10 @@ _REPAIRABLE = (TypeError, ValueError)
 """What an error handler may have put right: a value that can't be stored, and not a store that is down."""
 WARNING_INTERVAL = 60.0
 """Seconds between two warnings that the store fails."""
-LONGEST_KEY = 250
-"""Bytes of a store key, prefix included, where the application makes the ids."""
+_STORAGE = ("_retrieve_session_data", "_upsert_session", "_delete_session")
 
 
-class ServerSideSessionInterface(FlaskSessionInterface, ABC):
+class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, ABC):
     """Base of all backends' interfaces.
 
     Everything that doesn't begin with two underscores may be read, assigned, overridden and patched.
@@ -65,7 +62,6 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
     """Whether the store removes expired sessions itself."""
 
     _store_expires = True  # where ttl must say what it said in Flask-Session
-    _foreign_ids = False  # the application has assigned an id of its own
 
     def __init__(
         self,
@@ -108,10 +104,6 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         self._reported: set[str] = set()
         self._guarded: Guarded | InThreads | None = None
         self._warned_of_failure: float | None = None
-        self._signer_keys: Any = None
-        self._signer: Any = None
-        self._generator: Any = None
-        self._generator_takes_length = True
         if app is not None:
             cli.register(app, self)
             if self.cleanup_n_requests and not (self.ttl and self._store_expires):
@@ -184,95 +176,6 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             return "overwrite"
         return store.guarantee
 
-    # Ids
-
-    @original
-    def _generate_sid(self, session_id_length: int | None = None) -> str:
-        """A new random id of that many bytes."""
-        return secrets.token_urlsafe(session_id_length or self.sid_length)
-
-    def _new_sid(self) -> str:
-        """A new id, through ``_generate_sid`` with one parameter or, as in older releases, without."""
-        generate = self._generate_sid
-        function = getattr(generate, "__func__", generate)
-        if function is not self._generator:
-            self._generator_takes_length = _takes_an_argument(generate)
-            self._generator = function
-        return generate(self.sid_length) if self._generator_takes_length else generate()
-
-    def _get_store_id(self, sid: str) -> str:
-        return self.key_prefix + sid
-
-    def _acceptable(self, sid: str) -> bool:
-        """Whether ``sid`` can be an id of ours; anything else never reaches the store."""
-        if is_session_id(sid):
-            return True
-        # A signed id has come from this application, perhaps from another of its processes.
-        if not self.use_signer and not self._foreign_ids and is_original(self, "_generate_sid"):
-            return False
-        return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
-
-    def _sids(self, app: Flask, request: Request) -> list[str]:
-        """The ids that the request's cookies name, unsigned, without those that can't be ours."""
-        found = []
-        for text in cookies.candidates(request, self.get_cookie_name(app)):
-            sid = self._sid_in(app, text)
-            if sid is not None and self._acceptable(sid):
-                found.append(sid)
-        return found
-
-    def _sid_in(self, app: Flask, text: str) -> str | None:
-        """The id in a cookie's text, also in the form of before the signer was switched on or off."""
-        if self.use_signer:
-            try:
-                return self._unsign(app, text)
-            except BadSignature:
-                return text if self.accept_unsigned and is_session_id(text) else None
-        if "." in text and getattr(app, "secret_key", None):
-            with suppress(BadSignature, SessionMisconfigured):
-                return self._unsign(app, text)
-        return text
-
-    def _get_signer(self, app: Flask) -> Signer:
-        """Raises SessionMisconfigured without a secret key."""
-        return signer(app)
-
-    def _core_signer(self, app: Flask) -> CoreSigner | None:
-        """The fast signer, while ``_get_signer`` is ours."""
-        if (
-            "_get_signer" in self.__dict__
-            or type(self)._get_signer is not ServerSideSessionInterface._get_signer
-        ):
-            return None
-        keys = secret_keys(app)
-        if keys != self._signer_keys:
-            self._signer = CoreSigner(keys[0], keys[1:])
-            self._signer_keys = keys
-        made: CoreSigner = self._signer
-        return made
-
-    def _sign(self, app: Flask, sid: str) -> str:
-        """What the cookie holds for ``sid``."""
-        fast = self._core_signer(app)
-        if fast is not None:
-            return fast.sign(sid)
-        signed = self._get_signer(app).sign(sid)
-        return signed.decode() if isinstance(signed, bytes) else signed
-
-    def _unsign(self, app: Flask, sid: str) -> str:
-        """The id in a signed cookie. Raises itsdangerous.BadSignature."""
-        fast = self._core_signer(app)
-        if fast is not None:
-            unsigned = fast.unsign(sid)
-            if unsigned is None:
-                raise BadSignature("the session cookie's signature does not match")
-            return unsigned
-        try:
-            raw = self._get_signer(app).unsign(sid)
-            return raw.decode() if isinstance(raw, bytes) else raw
-        except UnicodeDecodeError:
-            raise BadSignature("the session cookie is not text") from None
-
     # Flask's side
 
     @original
@@ -282,20 +185,32 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
 
     def open_session(self, app: Flask, request: Request) -> Any:
         """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
-        sids = self._sids(app, request)
+        header: str | None = None
+        # Where it is Werkzeug's, request.cookies says what is in this header.
+        if getattr(type(request), "cookies", None) is COOKIES and "cookies" not in request.__dict__:
+            header = request.environ.get("HTTP_COOKIE", "")
+        sids = _NONE if header == "" else self._sids(app, request, header)
         session_class = self.session_class
-        if not _is_plain(session_class):
+        # Whether sessions of this class can be made without calling its constructor.
+        if session_class.__init__ is not _INIT or session_class.__new__ is not _NEW:
             return self._open_through_hooks(app, sids)
-        if sids and self._direct_store() is None:
-            return self._open_through_hooks(app, sids)
-        session = session_class.__new__(session_class)
-        session._interface = self
         if sids:
+            store = self._direct_store()
+            if store is None:
+                return self._open_through_hooks(app, sids)
+            session = _NEW(session_class)
             dict.__setitem__(session, UNLOADED, None)
-            session._unloaded = Unloaded(self, app, [(sid, self._get_store_id(sid)) for sid in sids])
+            session._interface = self
+            session._app = app
+            session._store = store
+            session._unloaded = unloaded = []
+            for sid in sids:
+                unloaded.append((sid, self._get_store_id(sid)))
             if self.eager:
                 session._load()
             return session
+        session = _NEW(session_class)
+        session._interface = self
         if self.permanent:
             dict.__setitem__(session, "_permanent", True)
         if type(self)._generate_sid is not _GENERATE_SID or "_generate_sid" in self.__dict__:
@@ -322,7 +237,7 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             session._unloaded is None
             and not session._modified
             and session._record is None
-            and session._is_empty()
+            and is_bare(session)
         ):
             session._saved_by = app
             return
@@ -335,16 +250,16 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
             if store is None:
                 hooked.save_session(self, app, session, response)
             elif session._unloaded is not None:
-                direct.save_untouched(self, store, app, session, response)
+                direct.save_untouched(self, store, app, session, response, accessed)
             else:
-                direct.save(self, store, app, session, response)
+                direct.save(self, store, app, session, response, accessed)
         except Exception as failure:
             session._save_failure = failure
             raise
         finally:
             session.accessed = accessed
-            if store is not None:
-                self._log_notices(app, store)
+            if store is not None and (notices := store.take_notices()):
+                _log(app, notices)
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
@@ -359,9 +274,12 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
 
     def _direct_store(self) -> Store | None:
         """The store to use directly, or None if all hooks must be called."""
-        if codec_of(self.serializer) is None or not keeps_storage(self):
+        if codec_of(self.serializer) is None or not keeps(self, _STORAGE, ORIGINALS):
             return None
-        return self._guarded_store()
+        store = self._current_store()
+        if type(store) is NativeStore and not under_greenlets():
+            return store
+        return None if type(store) in NEED_HOOKS else self._guarded_store()
 
     def _guarded_store(self) -> Store | None:
         """The store, behind a circuit breaker. A native one has its own, and stops no greenlet."""
@@ -376,15 +294,6 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         if guarded is None or guarded.store is not store:
             guarded = self._guarded = InThreads(store) if isinstance(store, NativeStore) else Guarded(store)
         return guarded
-
-    def _load_session(self, session: ServerSideSession, unloaded: Unloaded) -> None:
-        try:
-            direct.load(self, session, unloaded)
-        except StoreFailure as failure:
-            if not self._tolerates(unloaded.app, failure):
-                raise
-            dict.clear(session)
-            session._load_failure = failure
 
     def _open_through_hooks(self, app: Flask, sids: list[str]) -> Any:
         try:
@@ -428,41 +337,6 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         self._reported.add(digest)
         app.logger.warning("Session %s could not be read and was left behind: %s", digest, reason)
 
-    def _log_notices(self, app: Flask, store: Store) -> None:
-        for warning, text in store.take_notices():
-            app.logger.log(logging.WARNING if warning else logging.INFO, text)
-
-    # Cookies
-
-    def _cookie_attributes(self, app: Flask) -> dict[str, Any]:
-        """What both setting and deleting the cookie say, so that browsers take them for the same cookie."""
-        attributes: dict[str, Any] = {
-            "domain": self.get_cookie_domain(app),
-            "path": self.get_cookie_path(app),
-            "httponly": self.get_cookie_httponly(app),
-            "secure": self.get_cookie_secure(app),
-            "samesite": self.get_cookie_samesite(app) if self.has_same_site_capability else None,
-        }
-        # Flask has the setting since 3.1.
-        partitioned = getattr(self, "get_cookie_partitioned", None)
-        if partitioned is not None and partitioned(app):
-            attributes["partitioned"] = True
-        return attributes
-
-    def _set_cookie(self, app: Flask, session: ServerSideSession, sid: str, response: Response) -> None:
-        set_cookie(
-            response,
-            self.get_cookie_name(app),
-            self._sign(app, sid) if self.use_signer else sid,
-            self.get_expiration_time(app, session),
-            self._cookie_attributes(app),
-        )
-        vary_by_cookie(response)
-
-    def _delete_cookie(self, app: Flask, response: Response) -> None:
-        response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
-        vary_by_cookie(response)
-
     def _cleanup_n_requests(self) -> None:
         """Removes expired sessions about every ``cleanup_n_requests`` requests."""
         if self.cleanup_n_requests and random.randrange(self.cleanup_n_requests) == 0:  # noqa: S311
@@ -472,23 +346,12 @@ class ServerSideSessionInterface(FlaskSessionInterface, ABC):
         self._sweeper.begin()
 
 
-_GENERATE_SID = ServerSideSessionInterface._generate_sid
+_INIT: Any = ServerSideSession.__init__
+_NEW: Any = ServerSideSession.__new__
+_GENERATE_SID: Any = ServerSideSessionInterface._generate_sid
+_NONE: list[str] = []
 
 
-def _is_plain(session_class: type[ServerSideSession]) -> bool:
-    """Whether sessions of this class can be made without calling its constructor."""
-    return (
-        ServerSideSession in session_class.__mro__
-        and session_class.__init__ is ServerSideSession.__init__
-        and session_class.__new__ is ServerSideSession.__new__
-    )
-
-
-def _takes_an_argument(function: Any) -> bool:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return True
-    return any(
-        parameter.kind not in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD) for parameter in parameters
-    )
+def _log(app: Flask, notices: list[tuple[bool, str]]) -> None:
+    for warning, text in notices:
+        app.logger.log(logging.WARNING if warning else logging.INFO, text)

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ._core import keeps
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_ORIGINALS: set[Any] = set()
+ORIGINALS: set[Any] = set()
+"""This package's own hooks, and those of Flask's that it knows."""
 
 
 def original(function: Function) -> Function:
     """Marks one of this package's own hooks. By identity: a wrapper's copied attributes don't count."""
-    _ORIGINALS.add(function)
+    ORIGINALS.add(function)
     return function
 
 
-def is_original(instance: Any, name: str) -> bool:
-    """Whether ``instance.name`` is still one of this package's own hooks."""
-    return name not in instance.__dict__ and getattr(type(instance), name, None) in _ORIGINALS
-
-
-def keeps_storage(instance: Any) -> bool:
-    """Whether all the hooks that read and write the store are ours. On the path of each request."""
-    kind, own = type(instance), instance.__dict__
-    return (
-        kind._retrieve_session_data in _ORIGINALS
-        and kind._upsert_session in _ORIGINALS
-        and kind._delete_session in _ORIGINALS
-        and "_retrieve_session_data" not in own
-        and "_upsert_session" not in own
-        and "_delete_session" not in own
-    )
+def is_original(instance: Any, *names: str) -> bool:
+    """Whether all these methods of ``instance`` are still this package's own."""
+    return keeps(instance, names, ORIGINALS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ._core import Codec
+from ._core import Codec, keeps
 from .exceptions import SessionCorrupt
+from .overrides import ORIGINALS, original
 from .settings import SESSION_MAX_BYTES
 
 if TYPE_CHECKING:
@@ -74,25 +75,22 @@ class MsgSpecSerializer(Serializer):
         return self.decode(serialized_data)
 
 
-_ENCODE = MsgSpecSerializer.encode
-_DECODE = MsgSpecSerializer.decode
+_CODING = ("encode", "decode")
+for _name in _CODING:
+    original(getattr(MsgSpecSerializer, _name))
 
 
 def codec_of(serializer: Any) -> Codec | None:
     """The codec to use directly, or None if the serializer was replaced or patched."""
-    if (
-        type(serializer) is MsgSpecSerializer
-        and MsgSpecSerializer.encode is _ENCODE
-        and MsgSpecSerializer.decode is _DECODE
-        and "encode" not in (own := serializer.__dict__)
-        and "decode" not in own
-        and serializer.encoder is serializer.codec
-        and serializer.decoder is serializer.codec
-        and serializer.alternate_decoder is serializer.codec
-    ):
-        codec: Codec = serializer.codec
-        return codec
-    return None
+    if type(serializer) is not MsgSpecSerializer or not keeps(serializer, _CODING, ORIGINALS):
+        return None
+    codec: Codec = serializer.codec
+    replaced = (
+        serializer.encoder is not codec
+        or serializer.decoder is not codec
+        or serializer.alternate_decoder is not codec
+    )
+    return None if replaced else codec
 
 
 def encode(serializer: Any, session: Any) -> bytes | str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from flask.sessions import SessionMixin
 from werkzeug.datastructures import CallbackDict
 
-from ._core import Pending, Record
+from ._core import Pending, Record, is_bare
+from .direct import load
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator, KeysView, ValuesView
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from .exceptions import StoreFailure
     from .interface import ServerSideSessionInterface
+    from .store import Store
 
 
 class _Sentinel:
@@ -35,23 +37,6 @@ class _Sentinel:
 
 UNLOADED: Any = _Sentinel()
 _MISSING: Any = object()
-
-
-class Unloaded:
-    """What it takes to load a session later."""
-
-    __slots__ = ("app", "failure", "ids", "interface", "lock", "saved")
-
-    def __init__(self, interface: ServerSideSessionInterface, app: Flask, ids: list[tuple[str, str]]) -> None:
-        self.interface = interface
-        self.app = app
-        self.ids = ids
-        """Session ids from the request's cookies, each with its store key, in the order to try."""
-        self.lock = threading.RLock()  # looked up now: gevent may have patched since the import
-        self.failure: BaseException | None = None
-        """Why loading failed; each later touch fails alike, without waiting for the store again."""
-        self.saved: bool = False
-        """The response has been made: what changes from here on is lost."""
 
 
 def _note_update(session: ServerSideSession) -> None:
@@ -85,7 +70,11 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _interface: ServerSideSessionInterface | None = (
         None  # makes the id of a new session when it is first needed
     )
-    _unloaded: Unloaded | None = None
+    # Until it is loaded: the ids from the request's cookies, each with its store key, in the order to try.
+    _unloaded: list[tuple[str, str]] | None = None
+    _app: Flask | None = None
+    _store: Store | None = None
+    _unloadable: BaseException | None = None  # why loading failed; each later touch fails alike, at once
     _lock: AbstractContextManager[Any] | None = None  # per session: no other process inherits it locked
     _known_permanent: bool | None = (
         None  # known without loading, while the interface saves an untouched session
@@ -120,20 +109,17 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def _load(self) -> None:
         """Loads the session now; does nothing if that is done. Raises what the store raises."""
-        unloaded = self._unloaded
-        if unloaded is None:
-            return
-        with unloaded.lock:
-            if self._unloaded is not unloaded:
+        # One lock for all threads, by an atomic step; looked up now, since gevent may patch after the import.
+        with self.__dict__.setdefault("_lock", threading.RLock()):
+            if self._unloaded is None:
                 return
-            if unloaded.failure is not None:
-                raise unloaded.failure
+            if self._unloadable is not None:
+                raise self._unloadable
             try:
-                unloaded.interface._load_session(self, unloaded)
+                load(self)
             except Exception as failure:
-                unloaded.failure = failure
+                self._unloadable = failure
                 raise
-            self._lock = unloaded.lock
             self._unloaded = None
 
     def _touch(self) -> None:
@@ -169,8 +155,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def _is_empty(self) -> bool:
         """Whether nothing but ``_permanent`` is in the loaded session."""
-        size = dict.__len__(self)
-        return size == 0 or (size == 1 and dict.__contains__(self, "_permanent"))
+        return is_bare(self)
 
     def _is_permanent(self) -> bool:
         """The permanent flag of the loaded session, without touching it."""
@@ -253,8 +238,10 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         """The ``_permanent`` entry."""
         if self._known_permanent is not None and self._unloaded is not None:
             return self._known_permanent
-        self._touch()
-        return self._is_permanent()
+        self.accessed = True
+        if self._unloaded is not None:
+            self._load()
+        return bool(dict.get(self, "_permanent", False))
 
     @permanent.setter
     def permanent(self, value: bool) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 from werkzeug.wrappers import Response
 
@@ -20,69 +21,105 @@ _VARY = Response.vary
 _VALUE, _EXPIRES = "the-value-of-the-cookie", "the-day-on-which-it-expires"
 
 
+class Template(NamedTuple):
+    """A cookie's text: what stands before its value, between that and the date, and after the date."""
+
+    before: str
+    between: str
+    after: str
+
+
 def set_cookie(response: Any, name: str, value: str, expires: Any, attributes: dict[str, Any]) -> None:
     """Sets the cookie ``name``; ``attributes`` as ``response.set_cookie`` takes them."""
-    if getattr(type(response), "set_cookie", None) is _SET_COOKIE and "set_cookie" not in response.__dict__:
-        text = _text(name, value, expires, attributes)
-        if text is not None:
-            response.headers.add("Set-Cookie", text)
+    if writes_as_werkzeug(response, value):
+        template = template_of(name, expires is not None, attributes)
+        if template is not None:
+            write(response, template, value, "" if expires is None else _date(expires))
             return
     response.set_cookie(key=name, value=value, expires=expires, **attributes)
 
 
-def vary_by_cookie(response: Any) -> None:
-    """Adds ``Cookie`` to the ``Vary`` header."""
-    if getattr(type(response), "vary", None) is _VARY:
-        # Headers.get makes an exception for a header that isn't there.
-        for name, value in response.headers:
-            if name.lower() == "vary":
-                if value != "Cookie":
-                    response.vary.add("Cookie")
-                return
-        response.headers.add("Vary", "Cookie")
-        return
-    response.vary.add("Cookie")
+def writes_as_werkzeug(response: Any, value: str) -> bool:
+    """Whether a template may be used: in Werkzeug's own response, for a value that needs no quotes."""
+    return (
+        getattr(type(response), "set_cookie", None) is _SET_COOKIE
+        and "set_cookie" not in response.__dict__
+        # A signed id is two ids and a dot.
+        and (is_session_id(value) or is_session_id(value.replace(".", "-", 1)))
+    )
 
 
-def _text(name: str, value: str, expires: Any, attributes: dict[str, Any]) -> str | None:
-    """The header, or None if Werkzeug has to write this one."""
-    # A signed id is two ids and a dot.
-    if not (is_session_id(value) or is_session_id(value.replace(".", "-", 1))):
-        return None
+def template_of(name: str, expires: bool, attributes: dict[str, Any]) -> Template | None:
+    """The template of a cookie with or without a date, or None if Werkzeug has to write this one."""
     try:
         # The types, since 1 equals True and is written otherwise.
         kinds = tuple(map(type, attributes.values()))
-        template = _template(name, expires is not None, tuple(attributes.items()), kinds)
+        return _template(name, expires, tuple(attributes.items()), kinds)
     except TypeError:  # an attribute that can't be hashed
         return None
-    if template is None:
-        return None
+
+
+def write(response: Any, template: Template, value: str, date: str) -> None:
+    """Adds the header. ``date`` is empty for a cookie without one."""
     before, between, after = template
-    return f"{before}{value}{between}{'' if expires is None else _date(expires)}{after}"
+    _add(response.headers, "Set-Cookie", f"{before}{value}{between}{date}{after}")
+
+
+def vary_by_cookie(response: Any) -> None:
+    """Adds ``Cookie`` to the ``Vary`` header."""
+    if getattr(type(response), "vary", None) is not _VARY:
+        response.vary.add("Cookie")
+        return
+    headers = response.headers
+    # Headers.get makes an exception for a header that isn't there.
+    for name, value in headers._list if _APPENDS and type(headers) is Headers else headers:
+        if name.lower() == "vary":
+            if value != "Cookie":
+                response.vary.add("Cookie")
+            return
+    _add(headers, "Vary", "Cookie")
+
+
+def _add(headers: Any, name: str, text: str) -> None:
+    """Adds a header whose text holds no line break, which is what ``Headers.add`` spends its time on."""
+    if _APPENDS and type(headers) is Headers and Headers.add is _ADD:
+        headers._list.append((name, text))
+    else:
+        headers.add(name, text)
+
+
+def _appends() -> bool:
+    """Whether Werkzeug's headers are a list of pairs, as they always were."""
+    headers: Any = Headers([("Vary", "Cookie")])
+    return bool(getattr(headers, "_list", None) == [("Vary", "Cookie")])
+
+
+_ADD: Any = Headers.add
+_APPENDS = _appends()
 
 
 @lru_cache(maxsize=64)
 def _template(
     name: str, expires: bool, attributes: tuple[tuple[str, Any], ...], _kinds: tuple[type, ...]
-) -> tuple[str, str, str] | None:
-    """What stands before the value, between it and the date, and after that; None if that isn't certain."""
+) -> Template | None:
     made = dump_cookie(name, _VALUE, expires=_EXPIRES if expires else None, max_size=0, **dict(attributes))
     before, _, rest = made.partition(_VALUE)
     between, dated, after = rest.partition(_EXPIRES)
-    # A long one is Werkzeug's, which warns of what browsers refuse.
-    if made.count(_VALUE) != 1 or bool(dated) != expires or len(made) > 1000:
+    # A long one is Werkzeug's, which warns of what browsers refuse; so is one that it refuses itself.
+    if made.count(_VALUE) != 1 or bool(dated) != expires or len(made) > 1000 or len(made.splitlines()) != 1:
         return None
-    return before, between, after
+    return Template(before, between, after)
 
 
 def _date(moment: Any) -> str:
     if type(moment) is str:
         return moment
     if type(moment) is datetime and moment.tzinfo is not None:
-        return _date_of_second(int(moment.timestamp()))
+        return date_of_second(int(moment.timestamp()))
     return http_date(moment)
 
 
 @lru_cache(maxsize=4)
-def _date_of_second(second: int) -> str:
+def date_of_second(second: int) -> str:
+    """The date of that second since 1970, as headers write it."""
     return http_date(second)

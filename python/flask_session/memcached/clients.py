@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._core import Codec, Record, too_large
 from ..exceptions import SessionUnexpected, StoreUnreachable
-from ..foreign import PlainStore
+from ..foreign import NEED_HOOKS, PlainStore
 from .servers import settings_of, urls
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ class PlainClient(PlainStore):
         # Unknown clients may say nothing: None.
         if stored is not None and not stored:
             raise _not_stored()
+
+
+NEED_HOOKS.add(PlainClient)
 
 
 class MemcachedClient(PlainClient):

@@ -15,7 +15,7 @@ from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import Setting
 from ..translation import Native
-from .clients import PlainClient, store_of
+from .clients import store_of
 from .servers import client_of, urls
 from .translate import translate
 
@@ -147,10 +147,6 @@ class MemcachedSessionInterface(ServerSideSessionInterface):
                     self._store_client = configured
                 store = self._store
         return store
-
-    def _direct_store(self) -> Store | None:
-        store = super()._direct_store()
-        return None if type(self._store) is PlainClient else store
 
     def _open_store(self, configured: Any) -> Store:
         if isinstance(configured, tuple):

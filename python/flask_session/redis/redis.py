@@ -48,6 +48,20 @@ class RedisSession(ServerSideSession):
     """A session kept in Redis."""
 
 
+class _ClientOfUrl:
+    """``client`` until one is assigned: a redis-py client of the same server, made on demand.
+
+    Not by ``__getattr__``, which would slow down every attribute of the interface.
+    """
+
+    def __get__(self, interface: RedisSessionInterface | None, kind: Any = None) -> Any:
+        if interface is None:
+            return self
+        if interface._own_client is None:
+            interface._own_client = client_of(interface._url)
+        return interface._own_client
+
+
 class RedisSessionInterface(ServerSideSessionInterface):
     """Keeps sessions in Redis.
 
@@ -58,7 +72,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
     session_class = RedisSession
     ttl = True
 
-    client: Any
+    client: Any = _ClientOfUrl()
     _url: str = LOCALHOST
 
     if TYPE_CHECKING:
@@ -116,14 +130,6 @@ class RedisSessionInterface(ServerSideSessionInterface):
         SESSION_REDIS.refuse_beside_url(config)
         return {"client": url}
 
-    def __getattr__(self, name: str) -> Any:
-        """Makes ``client`` on demand: a redis-py client of the same server, where a URL was configured."""
-        if name != "client":
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if self._own_client is None:
-            self._own_client = client_of(self._url)
-        return self._own_client
-
     @property
     def redis(self) -> Any:
         """The client, as it was called until 0.6."""
@@ -140,10 +146,6 @@ class RedisSessionInterface(ServerSideSessionInterface):
             self._store = self._open_store(_checked(configured) or LOCALHOST)
             self._store_client = configured
         return self._store
-
-    def _direct_store(self) -> Store | None:
-        store = super()._direct_store()
-        return None if type(self._store) is PlainStore else store
 
     def _open_store(self, configured: Any) -> Store:
         if isinstance(configured, str):

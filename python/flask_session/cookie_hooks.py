@@ -1,0 +1,140 @@
+"""Answering with the session cookie, through Flask's overridable hooks.
+
+While all of them are Flask's own, the cookie depends on the configuration only, and its text is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask.sessions import SessionInterface
+
+from ._core import has_kept, keeps
+from .overrides import ORIGINALS, original
+from .set_cookie import (
+    Template,
+    date_of_second,
+    set_cookie,
+    template_of,
+    vary_by_cookie,
+    write,
+    writes_as_werkzeug,
+)
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from .session import ServerSideSession
+
+_HOOKS = tuple(
+    name
+    for name in dir(SessionInterface)
+    if name.startswith("get_cookie_") or name in ("should_set_cookie", "get_expiration_time")
+)
+for _name in _HOOKS:
+    original(getattr(SessionInterface, _name))
+
+# What Flask's own hooks look at. Flask has PARTITIONED since 3.1.
+_SETTINGS = (
+    *(f"SESSION_COOKIE_{name[11:].upper()}" for name in _HOOKS if name.startswith("get_cookie_")),
+    "APPLICATION_ROOT",
+    "SERVER_NAME",
+)
+_UNCHANGING = {str, bool, type(None)}
+
+
+class _Kept(NamedTuple):
+    """The cookie's texts, with a date and without, and what they were made of."""
+
+    settings: tuple[Any, ...]
+    has_same_site_capability: bool
+    dated: Template | None
+    undated: Template | None
+
+
+class CookieHooks(SessionInterface):
+    """The part of an interface that says what its cookie looks like."""
+
+    use_signer: bool
+    has_same_site_capability: bool
+
+    _kept: _Kept | None = None
+
+    def _sign(self, app: Flask, sid: str) -> str:
+        raise NotImplementedError
+
+    def _cookie_attributes(self, app: Flask) -> dict[str, Any]:
+        """What both setting and deleting the cookie say, so that browsers take them for the same cookie."""
+        attributes: dict[str, Any] = {
+            "domain": self.get_cookie_domain(app),
+            "path": self.get_cookie_path(app),
+            "httponly": self.get_cookie_httponly(app),
+            "secure": self.get_cookie_secure(app),
+            "samesite": self.get_cookie_samesite(app) if self.has_same_site_capability else None,
+        }
+        # Flask has the setting since 3.1.
+        partitioned = getattr(self, "get_cookie_partitioned", None)
+        if partitioned is not None and partitioned(app):
+            attributes["partitioned"] = True
+        return attributes
+
+    def _answer(
+        self, app: Flask, session: ServerSideSession, sid: str, response: Response, varied: bool
+    ) -> None:
+        """Sets the cookie if it is to be set. ``varied``: ``Vary`` is there already."""
+        if not keeps(self, _HOOKS, ORIGINALS):
+            if self.should_set_cookie(app, session):
+                self._set_cookie(app, session, sid, response)
+            return
+        permanent = bool(session.permanent)
+        if not session.modified and not (permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+            return
+        kept = self._kept
+        if (
+            kept is None
+            or not has_kept(app.config, _SETTINGS, kept.settings)
+            or kept.has_same_site_capability is not self.has_same_site_capability
+        ):
+            kept = self._keep(app)
+        template = kept.dated if permanent else kept.undated
+        value = self._sign(app, sid) if self.use_signer else sid
+        if template is None or not writes_as_werkzeug(response, value):
+            self._set_cookie(app, session, sid, response)
+            return
+        date = ""
+        if permanent:
+            date = date_of_second(int(time.time() + app.permanent_session_lifetime.total_seconds()))
+        write(response, template, value, date)
+        if not varied:
+            vary_by_cookie(response)
+
+    def _keep(self, app: Flask) -> _Kept:
+        """The cookie's texts while all hooks are Flask's own; kept, if that is safe."""
+        config = app.config
+        name, attributes = self.get_cookie_name(app), self._cookie_attributes(app)
+        kept = _Kept(
+            # Looked at after the hooks: Flask's get_cookie_domain sets its own setting until 2.2.
+            tuple(config.get(setting) for setting in _SETTINGS),
+            self.has_same_site_capability,
+            template_of(name, True, attributes),
+            template_of(name, False, attributes),
+        )
+        # An object that can change would say something else and still be the same.
+        if _UNCHANGING.issuperset(map(type, kept.settings)) and type(config).__getitem__ is dict.__getitem__:
+            self._kept = kept
+        return kept
+
+    def _set_cookie(self, app: Flask, session: ServerSideSession, sid: str, response: Response) -> None:
+        set_cookie(
+            response,
+            self.get_cookie_name(app),
+            self._sign(app, sid) if self.use_signer else sid,
+            self.get_expiration_time(app, session),
+            self._cookie_attributes(app),
+        )
+        vary_by_cookie(response)
+
+    def _delete_cookie(self, app: Flask, response: Response) -> None:
+        response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
+        vary_by_cookie(response)

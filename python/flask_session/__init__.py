@@ -1,10 +1,12 @@
 """Server-side sessions for Flask, with a core in Rust."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import _installation
 from ._core import __version__
-from .cachelib import CacheLibSession, CacheLibSessionInterface
-from .defaults import Defaults
-from .dynamodb import DynamoDBSession, DynamoDBSessionInterface
 from .exceptions import (
     SessionContended,
     SessionCorrupt,
@@ -19,17 +21,22 @@ from .exceptions import (
     StoreUnreachable,
 )
 from .extension import Session
-from .filesystem import FileSystemSession, FileSystemSessionInterface
 from .interface import ServerSideSessionInterface
-from .memcached import MemcachedSession, MemcachedSessionInterface
-from .mongodb import MongoDBSession, MongoDBSessionInterface
 from .null import NullSession, NullSessionInterface
-from .postgresql import PostgreSqlSession, PostgreSqlSessionInterface
-from .redis import RedisSession, RedisSessionInterface
 from .serializer import MsgSpecSerializer, Serializer
 from .session import ServerSideSession
-from .sessions import SessionInterface
-from .sqlalchemy import SqlAlchemySession, SqlAlchemySessionInterface
+
+if TYPE_CHECKING:
+    from .cachelib import CacheLibSession, CacheLibSessionInterface
+    from .defaults import Defaults
+    from .dynamodb import DynamoDBSession, DynamoDBSessionInterface
+    from .filesystem import FileSystemSession, FileSystemSessionInterface
+    from .memcached import MemcachedSession, MemcachedSessionInterface
+    from .mongodb import MongoDBSession, MongoDBSessionInterface
+    from .postgresql import PostgreSqlSession, PostgreSqlSessionInterface
+    from .redis import RedisSession, RedisSessionInterface
+    from .sessions import SessionInterface
+    from .sqlalchemy import SqlAlchemySession, SqlAlchemySessionInterface
 
 __all__ = [
     "CacheLibSession",
@@ -70,5 +77,38 @@ __all__ = [
     "StoreUnreachable",
     "__version__",
 ]
+
+_LATER = {
+    "Defaults": "defaults",
+    "SessionInterface": "sessions",
+    **{
+        prefix + suffix: module
+        for module, prefix in [
+            ("cachelib", "CacheLib"),
+            ("dynamodb", "DynamoDB"),
+            ("filesystem", "FileSystem"),
+            ("memcached", "Memcached"),
+            ("mongodb", "MongoDB"),
+            ("postgresql", "PostgreSql"),
+            ("redis", "Redis"),
+            ("sqlalchemy", "SqlAlchemy"),
+        ]
+        for suffix in ("Session", "SessionInterface")
+    },
+}
+"""Names and their modules, imported when they are first asked for: a worker needs one backend."""
+
+
+def __getattr__(name: str) -> Any:
+    module = _LATER.get(name, name)
+    if module not in _LATER.values():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = import_module(f"{__name__}.{module}")
+    return found if module == name else getattr(found, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER, *_LATER.values()})
+
 
 _installation.check()

@@ -115,6 +115,20 @@ impl Commit {
         self
     }
 
+    /// What is to be stored, as far as the answers up to now say.
+    ///
+    /// ```
+    /// use flask_session_core::{Commit, Edit, Encoding, Key, OnConflict, Target};
+    ///
+    /// let key = Key::from_text("session:an-id");
+    /// let commit = Commit::new(Target::Same(key), None, Edit::default(), Encoding::default(), OnConflict::Merge)?;
+    /// assert!(commit.content().is_empty());
+    /// # Ok::<(), flask_session_core::Error>(())
+    /// ```
+    pub fn content(&self) -> &Record {
+        &self.content
+    }
+
     /// Whether all that is asked for is to restart the time to live.
     pub fn is_touching(&self) -> bool {
         self.waiting == Waiting::Touch

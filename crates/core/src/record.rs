@@ -6,6 +6,7 @@ mod split;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -146,7 +147,8 @@ impl fmt::Debug for Extra {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Record {
     format: Format,
-    entries: Vec<Entry>,
+    /// Shared: a request has several records of the same entries.
+    entries: Arc<Vec<Entry>>,
     extra: Extra,
 }
 
@@ -166,7 +168,7 @@ impl Record {
     pub fn new(format: Format, entries: Vec<Entry>) -> Self {
         Self {
             format,
-            entries,
+            entries: Arc::new(entries),
             extra: Extra::default(),
         }
     }
@@ -231,7 +233,7 @@ impl Record {
 
     /// The entries, in order.
     pub fn into_entries(self) -> Vec<Entry> {
-        self.entries
+        Arc::unwrap_or_clone(self.entries)
     }
 
     /// What the reserved key holds besides the notes. A writer hands it on.
@@ -279,7 +281,7 @@ impl Record {
 
     fn write_msgpack(&self, output: &mut Vec<u8>, notes: usize, reserved: bool) {
         msgpack::write_map(output, self.entries.len() + usize::from(reserved));
-        for entry in &self.entries {
+        for entry in self.entries() {
             output.extend_from_slice(&entry.key);
             output.extend_from_slice(&entry.value);
         }
@@ -307,7 +309,7 @@ impl Record {
     fn write_json(&self, output: &mut Vec<u8>, notes: usize, reserved: bool) {
         output.push(b'{');
         let mut between = Separator::default();
-        for entry in &self.entries {
+        for entry in self.entries() {
             between.write(output);
             write_member(output, &entry.key, &entry.value);
         }

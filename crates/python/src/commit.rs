@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use flask_session_core::{
     Commit as Machine, Deleted, Edit, Entry, Expect, Key, Loaded, OnConflict, Operation, Outcome,
-    Reply, Revision, Saved, Step, Target,
+    Record as Content, Reply, Revision, Saved, Step, Target,
 };
 use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::prelude::*;
@@ -22,7 +22,7 @@ use crate::record::{Pending, Record, Stored, put};
 pub(crate) struct Commit {
     state: Mutex<State>,
     /// What this request holds, to tell which values `settle` must replace.
-    mine: Vec<Entry>,
+    mine: Content,
     codec: Codec,
 }
 
@@ -77,7 +77,6 @@ impl Commit {
             None => Target::Same(key),
         };
         let entries = encode_session(codec, session)?;
-        let mine = entries.clone();
         let edit = Edit {
             entries,
             assigned: encode_keys(codec, assigned)?,
@@ -93,6 +92,7 @@ impl Commit {
         let machine =
             Machine::new(target, base, edit, codec.encoding(), on_conflict).map_err(raise)?;
         let machine = if touch { machine.touching() } else { machine };
+        let mine = machine.content().clone();
         let state = State {
             machine,
             progress: Progress::NotStarted,
@@ -126,7 +126,7 @@ impl Commit {
         let Some(stored) = self.stored() else {
             return Ok(());
         };
-        let mine: HashSet<&Entry> = self.mine.iter().collect();
+        let mine: HashSet<&Entry> = self.mine.entries().iter().collect();
         let merged = PyDict::new(py);
         for (index, entry) in stored.entries().iter().enumerate() {
             let key = stored.key(py, entry)?;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -156,7 +157,8 @@ fn read_reserved(record: &mut Record, reserved: &Bytes) {
     for member in members(reserved, format).ok().flatten().unwrap_or_default() {
         if member.key == format.types_key() {
             let notes = members(&member.value, format).ok().flatten();
-            distribute(&mut record.entries, notes.unwrap_or_default(), format);
+            let entries = Arc::make_mut(&mut record.entries);
+            distribute(entries, notes.unwrap_or_default(), format);
         } else {
             extra.push((member.key, member.value));
         }

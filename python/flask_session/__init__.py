@@ -97,18 +97,19 @@ _LATER = {
     },
 }
 """Names and their modules, imported when they are first asked for: a worker needs one backend."""
+_MODULES = {*_LATER.values(), "_utils", "base"}
 
 
 def __getattr__(name: str) -> Any:
     module = _LATER.get(name, name)
-    if module not in _LATER.values():
+    if module not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = import_module(f"{__name__}.{module}")
     return found if module == name else getattr(found, name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, *_LATER.values()})
+    return sorted({*globals(), *_LATER, *_MODULES})
 
 
 _installation.check()

@@ -5,13 +5,14 @@ While all of them are Flask's own, the cookie depends on the configuration only,
 
 from __future__ import annotations
 
-import time
+from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from flask import sessions
 from flask.sessions import SessionInterface
 
 from ._core import has_kept, keeps
-from .overrides import ORIGINALS, original
+from .overrides import unpatched
 from .set_cookie import (
     Template,
     date_of_second,
@@ -32,8 +33,8 @@ _HOOKS = tuple(
     for name in dir(SessionInterface)
     if name.startswith("get_cookie_") or name in ("should_set_cookie", "get_expiration_time")
 )
-for _name in _HOOKS:
-    original(getattr(SessionInterface, _name))
+_FLASKS = {unpatched(getattr(SessionInterface, name), "flask") for name in _HOOKS}
+_DATETIME = getattr(sessions, "datetime", None)
 
 # What Flask's own hooks look at. Flask has PARTITIONED since 3.1.
 _SETTINGS = (
@@ -41,12 +42,15 @@ _SETTINGS = (
     "APPLICATION_ROOT",
     "SERVER_NAME",
 )
+_YEAR_10000 = 253_402_300_800
 _UNCHANGING = {str, bool, type(None)}
+_OVERRIDABLE = (*_HOOKS, "_cookie_attributes", "_set_cookie")
 
 
 class _Kept(NamedTuple):
     """The cookie's texts, with a date and without, and what they were made of."""
 
+    config: type
     settings: tuple[Any, ...]
     has_same_site_capability: bool
     dated: Template | None
@@ -83,7 +87,7 @@ class CookieHooks(SessionInterface):
         self, app: Flask, session: ServerSideSession, sid: str, response: Response, varied: bool
     ) -> None:
         """Sets the cookie if it is to be set. ``varied``: ``Vary`` is there already."""
-        if not keeps(self, _HOOKS, ORIGINALS):
+        if not keeps(self, _OVERRIDABLE, _ORIGINALS) or getattr(sessions, "datetime", None) is not _DATETIME:
             if self.should_set_cookie(app, session):
                 self._set_cookie(app, session, sid, response)
             return
@@ -93,19 +97,18 @@ class CookieHooks(SessionInterface):
         kept = self._kept
         if (
             kept is None
+            or kept.config is not type(app.config)
             or not has_kept(app.config, _SETTINGS, kept.settings)
             or kept.has_same_site_capability is not self.has_same_site_capability
         ):
             kept = self._keep(app)
         template = kept.dated if permanent else kept.undated
         value = self._sign(app, sid) if self.use_signer else sid
-        if template is None or not writes_as_werkzeug(response, value):
+        second = int(time() + app.permanent_session_lifetime.total_seconds()) if permanent else 0
+        if template is None or not 0 <= second < _YEAR_10000 or not writes_as_werkzeug(response, value):
             self._set_cookie(app, session, sid, response)
             return
-        date = ""
-        if permanent:
-            date = date_of_second(int(time.time() + app.permanent_session_lifetime.total_seconds()))
-        write(response, template, value, date)
+        write(response, template, value, date_of_second(second) if permanent else "")
         if not varied:
             vary_by_cookie(response)
 
@@ -114,6 +117,7 @@ class CookieHooks(SessionInterface):
         config = app.config
         name, attributes = self.get_cookie_name(app), self._cookie_attributes(app)
         kept = _Kept(
+            type(config),
             # Looked at after the hooks: Flask's get_cookie_domain sets its own setting until 2.2.
             tuple(config.get(setting) for setting in _SETTINGS),
             self.has_same_site_capability,
@@ -121,7 +125,12 @@ class CookieHooks(SessionInterface):
             template_of(name, False, attributes),
         )
         # An object that can change would say something else and still be the same.
-        if _UNCHANGING.issuperset(map(type, kept.settings)) and type(config).__getitem__ is dict.__getitem__:
+        if (
+            _UNCHANGING.issuperset(map(type, kept.settings))
+            and type(config).__getitem__ is dict.__getitem__
+            # Before Flask 3.1 only an application can have that hook.
+            and ("get_cookie_partitioned" in _HOOKS or not hasattr(self, "get_cookie_partitioned"))
+        ):
             self._kept = kept
         return kept
 
@@ -138,3 +147,6 @@ class CookieHooks(SessionInterface):
     def _delete_cookie(self, app: Flask, response: Response) -> None:
         response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
         vary_by_cookie(response)
+
+
+_ORIGINALS = _FLASKS | {CookieHooks._cookie_attributes, CookieHooks._set_cookie}

@@ -7,11 +7,22 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from ._core import cookie_values
+from .overrides import unpatched
 
-COOKIES = Request.cookies
-"""While a request has these, it can be read from its header, at a twentieth of the cost of parsing it."""
+_COOKIES: Any = unpatched(Request.cookies, "werkzeug")
 MOST_CANDIDATES = 3
 """A browser may send several cookies of one name (another path or domain); so many are tried."""
+
+
+def header_of(request: Any) -> str | None:
+    """The Cookie header of a request whose cookies are Werkzeug's; empty if there is none.
+
+    Reading it costs a twentieth of parsing every cookie.
+    """
+    if getattr(type(request), "cookies", None) is _COOKIES and "cookies" not in request.__dict__:
+        header: str = request.environ.get("HTTP_COOKIE", "")
+        return header
+    return None
 
 
 def candidates(request: Any, header: str | None, name: str) -> list[str]:

@@ -23,7 +23,8 @@ Result = TypeVar("Result")
 def under_greenlets() -> bool:
     """Whether sockets are gevent's or eventlet's: a wait in native code would then stop every greenlet."""
     modules = sys.modules
-    if "gevent.monkey" in modules and modules["gevent.monkey"].is_module_patched("socket"):
+    gevent = modules.get("gevent.monkey")
+    if gevent is not None and gevent.is_module_patched("socket"):
         return True
     return "eventlet.patcher" in modules and _under_eventlet()
 

@@ -55,6 +55,7 @@ class Identity(SessionInterface):
     def _get_store_id(self, sid: str) -> str:
         return self.key_prefix + sid
 
+    @original
     def _acceptable(self, sid: str) -> bool:
         """Whether ``sid`` can be an id of ours; anything else never reaches the store."""
         if is_session_id(sid):
@@ -64,12 +65,15 @@ class Identity(SessionInterface):
             return False
         return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
 
-    def _sids(self, app: Flask, request: Request, header: str | None) -> list[str]:
+    def _sids(self, app: Flask, request: Request) -> list[str]:
         """The ids that the request's cookies name, unsigned, without those that can't be ours."""
-        found = []
+        found: list[str] = []
+        header = cookies.header_of(request)
+        if header == "":
+            return found
         for text in cookies.candidates(request, header, self.get_cookie_name(app)):
             # The usual one, in which _sid_in and _acceptable would find nothing to do.
-            if not self.use_signer and is_session_id(text):
+            if not self.use_signer and is_session_id(text) and is_original(self, "_sid_in", "_acceptable"):
                 found.append(text)
                 continue
             sid = self._sid_in(app, text)
@@ -77,6 +81,7 @@ class Identity(SessionInterface):
                 found.append(sid)
         return found
 
+    @original
     def _sid_in(self, app: Flask, text: str) -> str | None:
         """The id in a cookie's text, also in the form of before the signer was switched on or off."""
         if self.use_signer:

@@ -22,7 +22,6 @@ from . import cli, direct, hooked, settings
 from ._core import Codec, Touches, is_bare, keeps
 from ._core import Store as NativeStore
 from .cookie_hooks import CookieHooks
-from .cookies import COOKIES
 from .exceptions import StoreFailure
 from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
@@ -185,11 +184,7 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
 
     def open_session(self, app: Flask, request: Request) -> Any:
         """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
-        header: str | None = None
-        # Where it is Werkzeug's, request.cookies says what is in this header.
-        if getattr(type(request), "cookies", None) is COOKIES and "cookies" not in request.__dict__:
-            header = request.environ.get("HTTP_COOKIE", "")
-        sids = _NONE if header == "" else self._sids(app, request, header)
+        sids = self._sids(app, request)
         session_class = self.session_class
         # Whether sessions of this class can be made without calling its constructor.
         if session_class.__init__ is not _INIT or session_class.__new__ is not _NEW:
@@ -349,7 +344,6 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
 _INIT: Any = ServerSideSession.__init__
 _NEW: Any = ServerSideSession.__new__
 _GENERATE_SID: Any = ServerSideSessionInterface._generate_sid
-_NONE: list[str] = []
 
 
 def _log(app: Flask, notices: list[tuple[bool, str]]) -> None:

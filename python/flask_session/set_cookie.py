@@ -15,9 +15,10 @@ from werkzeug.http import dump_cookie, http_date
 from werkzeug.wrappers import Response
 
 from ._core import is_session_id
+from .overrides import unpatched
 
-_SET_COOKIE = Response.set_cookie
-_VARY = Response.vary
+_SET_COOKIE = unpatched(Response.set_cookie, "werkzeug")
+_VARY = unpatched(Response.vary, "werkzeug")
 _VALUE, _EXPIRES = "the-value-of-the-cookie", "the-day-on-which-it-expires"
 
 
@@ -67,7 +68,7 @@ def write(response: Any, template: Template, value: str, date: str) -> None:
 
 def vary_by_cookie(response: Any) -> None:
     """Adds ``Cookie`` to the ``Vary`` header."""
-    if getattr(type(response), "vary", None) is not _VARY:
+    if getattr(type(response), "vary", None) is not _VARY or not isinstance(response.headers, Headers):
         response.vary.add("Cookie")
         return
     headers = response.headers
@@ -94,7 +95,7 @@ def _appends() -> bool:
     return bool(getattr(headers, "_list", None) == [("Vary", "Cookie")])
 
 
-_ADD: Any = Headers.add
+_ADD: Any = unpatched(Headers.add, "werkzeug")
 _APPENDS = _appends()
 
 

@@ -15,7 +15,9 @@ pub(crate) fn keeps(
     let own = own.cast::<PyDict>()?;
     for name in names.iter_borrowed() {
         let name = name.cast::<PyString>()?;
-        if own.contains(name)? || !originals.contains(kind.getattr(name)?)? {
+        // A hook may be an object that can't be hashed: that one is an application's.
+        let is_original = |hook| originals.contains(hook).unwrap_or(false);
+        if own.contains(name)? || !kind.getattr(name).is_ok_and(is_original) {
             return Ok(false);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::{Clock, Error, ErrorKind, PerProcess, Result};
+use crate::{Clock, Error, ErrorKind, Result};
 
 /// After so many slow failures in a row the store is left alone for a while.
 const FAILURES: u32 = 3;
@@ -17,7 +17,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// A circuit breaker. Ask [`admit`](Self::admit) before an operation and report how it went.
 ///
 /// While the store is left alone, operations fail at once; after the pause one of them tries the
-/// store, and the first that succeeds ends it. Each process counts for itself.
+/// store, and the first that succeeds ends it. Each process counts for itself; a forked one goes on
+/// from what its parent has found.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -36,11 +37,6 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// ```
 pub struct Breaker {
     clock: Arc<dyn Clock>,
-    state: PerProcess<State>,
-}
-
-#[derive(Default)]
-struct State {
     /// Slow failures since the last answer.
     failures: AtomicU32,
     /// When the store may be tried again, in the clock's ticks.
@@ -60,21 +56,22 @@ impl Breaker {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            state: PerProcess::new(),
+            failures: AtomicU32::new(0),
+            again: AtomicU64::new(0),
         }
     }
 
     /// Fails with [`ErrorKind::Unreachable`] while the store is left alone.
     pub fn admit(&self) -> Result<Admitted> {
-        let (state, now) = (self.state(), self.clock.ticks());
-        if state.failures.load(Ordering::Relaxed) < FAILURES {
+        let now = self.clock.ticks();
+        if self.failures.load(Ordering::Relaxed) < FAILURES {
             return Ok(Admitted(now));
         }
-        let again = state.again.load(Ordering::Relaxed);
+        let again = self.again.load(Ordering::Relaxed);
         // Whoever moves the time on is the one that tries. There is no flag that a caller who
         // never comes back would leave behind.
         if now >= again
-            && state
+            && self
                 .again
                 .compare_exchange(
                     again,
@@ -97,33 +94,27 @@ impl Breaker {
 
     /// The store answered, be it with a refusal.
     pub fn answered(&self) {
-        let state = self.state();
-        if state.failures.load(Ordering::Relaxed) != 0 {
-            state.failures.store(0, Ordering::Relaxed);
+        if self.failures.load(Ordering::Relaxed) != 0 {
+            self.failures.store(0, Ordering::Relaxed);
         }
     }
 
     /// The store could not be reached, or didn't answer in time. True if it is left alone from now.
     pub fn failed(&self, admitted: Admitted) -> bool {
-        let (state, now) = (self.state(), self.clock.ticks());
+        let now = self.clock.ticks();
         let cost = Duration::from_millis(now.saturating_sub(admitted.0));
         if cost < SLOW {
             // Nobody waits for it, so nobody has to be spared.
             self.answered();
             return false;
         }
-        state
-            .again
+        self.again
             .store(after(now, cost.clamp(PAUSE.0, PAUSE.1)), Ordering::Relaxed);
-        let failures = state
+        let failures = self
             .failures
             .fetch_add(1, Ordering::Relaxed)
             .saturating_add(1);
         failures == FAILURES
-    }
-
-    fn state(&self) -> Arc<State> {
-        self.state.get(State::default)
     }
 }
 

@@ -43,8 +43,8 @@ impl<T> PerProcess<T> {
     pub fn get(&self, make: impl Fn() -> T) -> Arc<T> {
         let process = std::process::id();
         loop {
-            let current = self.current.load_full();
-            if let Some(owned) = &current
+            let current = self.current.load();
+            if let Some(owned) = &*current
                 && owned.process == process
             {
                 return Arc::clone(&owned.value);

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, Read};
+use std::pin::pin;
 
 use flask_session_core::{Deadline, Error, ErrorKind, Result};
 
@@ -64,7 +65,8 @@ impl<S: Socket> Connection<S> {
         request: &Request,
         deadline: &Deadline,
     ) -> Result<Reply> {
-        S::within(deadline, self.ask(request, deadline)).await
+        let asked = pin!(self.ask(request, deadline));
+        S::within(deadline, asked).await
     }
 
     async fn ask(&mut self, request: &Request, deadline: &Deadline) -> Result<Reply> {

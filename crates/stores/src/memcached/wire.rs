@@ -55,8 +55,9 @@ impl<S: Socket> Single<S> {
         if let Some(held) = self.pool.take(choice) {
             return Ok(held);
         }
-        let opened = Connection::open(&self.options, &self.findings, deadline).await;
-        let opened = opened.map_err(|error| match error.kind() {
+        // In a box, so that the many requests that find one needn't carry what the few need.
+        let opening = Box::pin(Connection::open(&self.options, &self.findings, deadline));
+        let opened = opening.await.map_err(|error| match error.kind() {
             ErrorKind::Unreachable => Interruption::Undone(error),
             _ => Interruption::Final(error),
         });

@@ -57,14 +57,17 @@ impl<W: Wire> Body<W> {
         commands: &[&Cmd],
         deadline: &Deadline,
     ) -> Result<Vec<Value>> {
-        let first = self.ask_once(target, commands, Choice::Pooled, deadline);
-        match first.await {
+        let choice = Choice::Pooled;
+        match self.ask_once(target, commands, choice, deadline).await {
             Ok(replies) => Ok(replies),
             Err(Interruption::Final(error)) => Err(error),
-            Err(Interruption::Lost(_)) => self.ask_again(target, commands, deadline).await,
+            // In a box: it is rare, and as large as the first try.
+            Err(Interruption::Lost(_)) => {
+                Box::pin(self.ask_again(target, commands, deadline)).await
+            }
             Err(Interruption::Undone(_)) => {
                 self.wire.pause().await;
-                self.ask_again(target, commands, deadline).await
+                Box::pin(self.ask_again(target, commands, deadline)).await
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io::{self, Read};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -154,7 +155,8 @@ impl<S: Socket> Connection<S> {
         commands: &[&Cmd],
         deadline: &Deadline,
     ) -> Result<Vec<Value>> {
-        S::within(deadline, self.ask(commands, deadline)).await
+        let asked = pin!(self.ask(commands, deadline));
+        S::within(deadline, asked).await
     }
 
     async fn ask(&mut self, commands: &[&Cmd], deadline: &Deadline) -> Result<Vec<Value>> {

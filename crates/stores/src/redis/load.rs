@@ -116,7 +116,8 @@ impl<W: Wire> Body<W> {
             None => {}
         }
         match found {
-            Some(found) => self.rewrite(key, found, ttl, deadline).await,
+            // In a box: it is rare, and larger than all the rest.
+            Some(found) => Box::pin(self.rewrite(key, found, ttl, deadline)).await,
             None => Ok(None),
         }
     }

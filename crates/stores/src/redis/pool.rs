@@ -44,7 +44,8 @@ impl Opener {
     ) -> Result<Held<Connection<S>>> {
         match pool.take(choice) {
             Some(held) => Ok(held),
-            None => Ok(pool.hold(self.open(address, deadline).await?)),
+            // In a box, so that the many operations that find one needn't carry what the few need.
+            None => Ok(pool.hold(Box::pin(self.open(address, deadline)).await?)),
         }
     }
 

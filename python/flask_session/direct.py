@@ -44,7 +44,7 @@ def load(session: ServerSideSession) -> None:
 def _load(
     interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
 ) -> None:
-    touches, codec = interface._touches or interface._touched(app), interface._codec()
+    touches, codec = interface._touches or interface._touched(app), interface.serializer.codec
     slides = (
         # Once the response is made, nobody learns of a longer life.
         session._saved_by is None
@@ -110,7 +110,7 @@ def save_untouched(
         if recalled is None:
             # Only the record says whether the session is permanent.
             try:
-                record = store.load(interface._codec(), key, lifetime)
+                record = store.load(interface.serializer.codec, key, lifetime)
             except StoreFailure as failure:
                 if not interface._tolerates(app, failure):
                     raise
@@ -217,7 +217,7 @@ def _is_as_loaded(interface: ServerSideSessionInterface, session: ServerSideSess
         and session._deleted is None
         and not (session._renewed or session._adopted or session._cleared)
         and interface._get_store_id(session._sid or "") == session._record_key
-        and record.holds(interface._codec(), session)
+        and record.holds(interface.serializer.codec, session)
     )
 
 
@@ -236,7 +236,7 @@ def _commit(
         session._record is not None and renewed_from is None and key != session._record_key
     )
     commit = Commit(
-        interface._codec(),
+        interface.serializer.codec,
         session,
         key,
         record=session._record,

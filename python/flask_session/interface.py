@@ -19,8 +19,8 @@ from flask.sessions import SessionInterface as FlaskSessionInterface
 from werkzeug.local import LocalProxy
 
 from . import cli, direct, hooked, settings
-from ._core import Codec, Touches, is_bare, keeps
 from ._core import Store as NativeStore
+from ._core import Touches, is_bare, keeps
 from .cookie_hooks import CookieHooks
 from .exceptions import StoreFailure
 from .foreign import NEED_HOOKS
@@ -309,10 +309,6 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
             self._warned_of_failure = now
             app.logger.warning("Requests go on with an empty session that can't be changed: %s", failure)
         return True
-
-    def _codec(self) -> Codec:
-        codec: Codec = self.serializer.codec
-        return codec
 
     def _touched(self, app: Flask) -> Touches:
         """Returns the process's memory of when it extended which session's life."""

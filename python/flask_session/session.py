@@ -341,11 +341,20 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     # Writing
 
+    # As `update` does it, without its calls: most changes come this way.
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._change()
+        self.accessed = True
+        if self._unloaded is not None:
+            self._load()
+        if self._load_failure is not None:
+            self._change()
         dict.__setitem__(self, key, value)
-        self._note_assigned(key)
-        self._updated()
+        if self._assigned is None:
+            self._assigned = {key}
+        else:
+            self._assigned.add(key)
+        if self.on_update is not None:
+            self.on_update(self)
 
     def __delitem__(self, key: Any) -> None:
         self._change()

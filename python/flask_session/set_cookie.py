@@ -63,7 +63,12 @@ def template_of(name: str, expires: bool, attributes: dict[str, Any]) -> Templat
 def write(response: Any, template: Template, value: str, date: str) -> None:
     """Adds the header. ``date`` is empty for a cookie without one."""
     before, between, after = template
-    _add(response.headers, "Set-Cookie", f"{before}{value}{between}{date}{after}")
+    headers, text = response.headers, f"{before}{value}{between}{date}{after}"
+    # A text without a line break: looking for one is what Headers.add spends its time on.
+    if _APPENDS and type(headers) is Headers and Headers.add is _ADD:
+        headers._list.append(("Set-Cookie", text))
+    else:
+        headers.add("Set-Cookie", text)
 
 
 def vary_by_cookie(response: Any) -> None:
@@ -73,20 +78,16 @@ def vary_by_cookie(response: Any) -> None:
         return
     headers = response.headers
     # Headers.get makes an exception for a header that isn't there.
-    for name, value in headers._list if _APPENDS and type(headers) is Headers else headers:
+    appends = _APPENDS and type(headers) is Headers
+    for name, value in headers._list if appends else headers:
         if name.lower() == "vary":
             if value != "Cookie":
                 response.vary.add("Cookie")
             return
-    _add(headers, "Vary", "Cookie")
-
-
-def _add(headers: Any, name: str, text: str) -> None:
-    """Adds a header whose text holds no line break, which is what ``Headers.add`` spends its time on."""
-    if _APPENDS and type(headers) is Headers and Headers.add is _ADD:
-        headers._list.append((name, text))
+    if appends and Headers.add is _ADD:
+        headers._list.append(("Vary", "Cookie"))
     else:
-        headers.add(name, text)
+        headers.add("Vary", "Cookie")
 
 
 def _appends() -> bool:

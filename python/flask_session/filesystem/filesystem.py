@@ -137,7 +137,7 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
             fsync=SESSION_FILE_FSYNC.read(config),
         )
         super().__init__(**given)
-        self.cache: Any = SessionFiles(self._store, self._codec())
+        self.cache: Any = SessionFiles(self._store, self.serializer.codec)
         self._own_cache = self.cache
 
     @classmethod

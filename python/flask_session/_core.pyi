@@ -255,6 +255,14 @@ def keeps(instance: object, names: tuple[str, ...], originals: set[Any]) -> bool
     And none of them is an attribute of ``instance`` itself.
     """
 
+def codes_alone(serializer: object, coding: tuple[str, ...], kind: type, originals: set[Any]) -> bool:
+    """Whether ``serializer`` is of this very class, keeps its methods, and has its codec in all its parts."""
+
+def is_direct(
+    interface: object, storage: tuple[str, ...], coding: tuple[str, ...], kind: type, originals: set[Any]
+) -> bool:
+    """Whether ``interface`` keeps its methods called ``storage``, and its serializer ``codes_alone``."""
+
 def has_kept(mapping: dict[str, Any], keys: tuple[str, ...], values: tuple[Any, ...]) -> bool:
     """Whether ``mapping`` holds these very objects under ``keys``."""
 

@@ -20,7 +20,7 @@ from werkzeug.local import LocalProxy
 
 from . import cli, direct, hooked, settings
 from ._core import Store as NativeStore
-from ._core import Touches, is_bare, keeps
+from ._core import Touches, is_bare, is_direct
 from .cookie_hooks import CookieHooks
 from .exceptions import StoreFailure
 from .foreign import NEED_HOOKS
@@ -28,7 +28,7 @@ from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
 from .identity import Identity
 from .overrides import ORIGINALS, original
-from .serializer import MsgSpecSerializer, codec_of, decode, encode
+from .serializer import CODING, MsgSpecSerializer, decode, encode
 from .session import UNLOADED, ServerSideSession
 from .set_cookie import vary_by_cookie
 from .sweeping import Sweeper
@@ -269,7 +269,7 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
 
     def _direct_store(self) -> Store | None:
         """The store to use directly, or None if all hooks must be called."""
-        if codec_of(self.serializer) is None or not keeps(self, _STORAGE, ORIGINALS):
+        if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer, ORIGINALS):
             return None
         store = self._current_store()
         if type(store) is NativeStore and not under_greenlets():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from ._core import Codec, keeps
+from ._core import Codec, codes_alone
 from .exceptions import SessionCorrupt
 from .overrides import ORIGINALS, original
 from .settings import SESSION_MAX_BYTES
@@ -75,22 +75,17 @@ class MsgSpecSerializer(Serializer):
         return self.decode(serialized_data)
 
 
-_CODING = ("encode", "decode")
-for _name in _CODING:
+CODING = ("encode", "decode")
+for _name in CODING:
     original(getattr(MsgSpecSerializer, _name))
 
 
 def codec_of(serializer: Any) -> Codec | None:
     """The codec to use directly, or None if the serializer was replaced or patched."""
-    if type(serializer) is not MsgSpecSerializer or not keeps(serializer, _CODING, ORIGINALS):
+    if not codes_alone(serializer, CODING, MsgSpecSerializer, ORIGINALS):
         return None
     codec: Codec = serializer.codec
-    replaced = (
-        serializer.encoder is not codec
-        or serializer.decoder is not codec
-        or serializer.alternate_decoder is not codec
-    )
-    return None if replaced else codec
+    return codec
 
 
 def encode(serializer: Any, session: Any) -> bytes | str:

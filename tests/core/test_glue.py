@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from werkzeug.http import parse_cookie
 
-from flask_session._core import Codec, Store, cookie_values, has_kept, is_bare, keeps
+from flask_session._core import (
+    Codec,
+    Store,
+    codes_alone,
+    cookie_values,
+    has_kept,
+    is_bare,
+    is_direct,
+    keeps,
+)
 
 HEADERS = [
     "",
@@ -56,6 +65,57 @@ def test_a_method_is_kept_until_it_is_replaced_anywhere() -> None:
     Derived.one = lambda self: None  # type: ignore[assignment, method-assign]
     assert not keeps(instance, names, originals)
     assert keeps(instance, ("two",), originals)
+
+
+class Serializer:
+    def __init__(self) -> None:
+        self.codec = self.encoder = self.decoder = self.alternate_decoder = object()
+
+    def encode(self) -> None: ...
+
+
+class Interface:
+    def __init__(self) -> None:
+        self.serializer: Any = Serializer()
+
+    def write(self) -> None: ...
+
+
+def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
+    originals: set[Any] = {Serializer.encode}
+
+    def alone(serializer: Any) -> bool:
+        return codes_alone(serializer, ("encode",), Serializer, originals)
+
+    serializer = Serializer()
+    assert alone(serializer)
+    for part in ("codec", "encoder", "decoder", "alternate_decoder", "encode"):
+        other: Any = Serializer()
+        setattr(other, part, object())
+        assert not alone(other), part
+    assert not alone(type("Derived", (Serializer,), {})())
+    originals.clear()
+    assert not alone(serializer)
+
+
+def test_an_interface_is_direct_with_its_own_storage_and_a_serializer_that_codes_alone() -> None:
+    originals: set[Any] = {Serializer.encode, Interface.write}
+
+    def direct(interface: Any) -> bool:
+        return is_direct(interface, ("write",), ("encode",), Serializer, originals)
+
+    interface: Any = Interface()
+    assert direct(interface)
+    interface.write = interface.write
+    assert not direct(interface)
+    del interface.write
+    assert direct(interface)
+    interface.serializer = None
+    assert not direct(interface)
+    interface.serializer = Serializer()
+    assert direct(interface)
+    originals.remove(Interface.write)
+    assert not direct(interface)
 
 
 def test_a_mapping_has_kept_the_very_objects() -> None:

@@ -33,7 +33,7 @@ mod _core {
     #[pymodule_export]
     use crate::error::too_large;
     #[pymodule_export]
-    use crate::overrides::{has_kept, keeps};
+    use crate::overrides::{codes_alone, has_kept, is_direct, keeps};
     #[pymodule_export]
     use crate::record::{Pending, Record, is_bare};
     #[pymodule_export]

@@ -247,7 +247,11 @@ _PAUSE = 0.05
 
 
 class Pylibmc(MemcachedClient):
-    """``pylibmc.Client``: must be shared neither with another thread nor with another process."""
+    """``pylibmc.Client``: must be shared neither with another thread nor with another process.
+
+    One "nothing there" isn't believed: it comes now and then while others write, and where a connection has
+    broken. The second is true.
+    """
 
     def __init__(self, client: Any, process: int) -> None:
         super().__init__(client, process)
@@ -287,8 +291,17 @@ class Pylibmc(MemcachedClient):
             self._idle.clear()
             time.sleep(_PAUSE)
             payload = super().get(key)
-        # Where a connection has broken, its first answer is "nothing there"; the second is true.
         return super().get(key) if payload is None else payload
+
+    def _gets(self, client: Any, key: str) -> tuple[Any, Any]:
+        found = super()._gets(client, key)
+        return super()._gets(client, key) if found[0] is None else found
+
+    def _delete(self, client: Any, key: str) -> Any:
+        return client.delete(key) or client.delete(key)
+
+    def _touch(self, client: Any, key: str, until: int) -> Any:
+        return client.touch(key, until) or client.touch(key, until)
 
     def _cas(self, client: Any, key: str, payload: bytes, mark: Any, until: int) -> bool:
         try:

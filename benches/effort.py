@@ -29,9 +29,9 @@ class Effort:
 
 
 QUICK = Effort(3, 0.15)
-TELLING = Effort(11, 0.4)
-USUAL = Effort(7, 0.3)
-SERVED = Effort(9, 2)
+TELLING = Effort(9, 0.25)
+USUAL = Effort(7, 0.15)
+SERVED = Effort(7, 1)
 
 
 def effort(name: str, case: Case, *, quick: bool) -> Effort:

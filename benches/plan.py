@@ -44,7 +44,8 @@ PLAN: dict[str, tuple[Start, list[Case]]] = {
     "redis-unix": (backends.redis_unix, USUAL),
     "memcached": (backends.memcached, [*USUAL, *LARGER, *THREADED]),
     "pylibmc": (backends.pylibmc, USUAL),
-    "files-1": (partial(backends.files, 1), [*USUAL, *LARGER, *THREADED]),
+    # With eight threads 0.8.0 loses the very session that is measured.
+    "files-1": (partial(backends.files, 1), [*USUAL, *LARGER]),
     "files-500": (partial(backends.files, 500), CHANGES),
     "files-5000": (partial(backends.files, 5_000), CHANGES),
     "files-50000": (partial(backends.files, 50_000), CHANGES),

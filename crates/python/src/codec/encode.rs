@@ -7,6 +7,7 @@
 
 use flask_session_core::{MAX_DEPTH, NoteWriter, Tag};
 use pyo3::prelude::*;
+use pyo3::types::iter::BoundDictIterator;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::failure::{Failure, Outcome};
@@ -173,11 +174,7 @@ impl<'py, F: Form> Encoder<'py, F> {
         self.form.open_map(length);
         let mut entries = dict.iter();
         for position in 0..length {
-            // Python code that a rare type runs may change the dict, and the iterator then panics.
-            if dict.len() != length {
-                return Err(changed());
-            }
-            let (key, value) = entries.next().ok_or_else(changed)?;
+            let (key, value) = next_entry(dict, &mut entries, length)?;
             self.form.separate(position);
             if let Ok(text) = key.cast_exact::<PyString>() {
                 self.text(text)?;
@@ -224,6 +221,20 @@ impl<'py, F: Form> Encoder<'py, F> {
         self.ascend();
         Ok(())
     }
+}
+
+/// The next of a dict's `length` entries. An error where the dict has changed, as Python code that a
+/// rare type runs may do: its iterator then panics.
+#[inline(always)]
+pub(super) fn next_entry<'py>(
+    dict: &Bound<'py, PyDict>,
+    entries: &mut BoundDictIterator<'py>,
+    length: usize,
+) -> Outcome<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    if dict.len() != length {
+        return Err(changed());
+    }
+    entries.next().ok_or_else(changed)
 }
 
 #[cold]

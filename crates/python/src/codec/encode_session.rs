@@ -8,7 +8,7 @@ use flask_session_core::{Entry, MAX_KEYS, Note, RESERVED_KEY};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::encode::{Encoder, changed};
+use super::encode::{Encoder, next_entry};
 use super::failure::Outcome;
 use super::form::Form;
 use super::types;
@@ -78,11 +78,8 @@ pub(super) fn write_session<'py, F: Form>(
     encoder.form.open_map(length);
     let mut entries = session.iter();
     for position in 0..length {
-        // Python code that a rare type runs may change the dict; its iterator then panics.
-        let next = (session.len() == length).then(|| entries.next()).flatten();
-        let Some((key, value)) = next else {
-            return Err(changed().into_error("the session"));
-        };
+        let (key, value) = next_entry(session, &mut entries, length)
+            .map_err(|failure| failure.into_error("the session"))?;
         if let Ok(text) = key.cast_exact::<PyString>() {
             if text.to_str().is_ok_and(|text| text == RESERVED_KEY) {
                 whole = false;
@@ -130,9 +127,7 @@ pub(super) fn writes_entries<F: Form>(
     let mut encoder = Encoder::<F>::new(session.py(), keep_types);
     let mut own = session.iter();
     for (index, entry) in entries.iter().enumerate() {
-        // As in `write_session`: the dict may change meanwhile.
-        let next = (session.len() == length).then(|| own.next()).flatten();
-        let Some((key, value)) = next else {
+        let Ok((key, value)) = next_entry(session, &mut own, length) else {
             return false;
         };
         encoder.form.buffer().clear();

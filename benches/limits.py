@@ -1,6 +1,6 @@
 """The physical limit: one exchange with the same server over a bare socket, measured like a request.
 
-Takes tasks as worker.py does:
+Its tasks, see tasks.py:
 
     {"open": NAME, "url": URL}                                       which server
     {"round": NAME, "case": CASE, "due": TRUE, "size": BYTES, "seconds": S}   one exchange after the other
@@ -12,16 +12,15 @@ Only the exchange is timed: nothing is decoded, and no error is looked for.
 
 from __future__ import annotations
 
-import json
 import socket
 import statistics
 import struct
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from payloads import session as payload
+from tasks import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,18 +203,5 @@ class Server:
         return {"median": statistics.median(taken) / 1e3, "p99": taken[int(len(taken) * 0.99)] / 1e3}
 
 
-def main() -> None:
-    servers: dict[str, Server] = {}
-    for line in sys.stdin:
-        task = json.loads(line)
-        if "open" in task:
-            servers[task["open"]] = Server(task["url"])
-            answer: dict[str, Any] = {}
-        else:
-            answer = servers[task["round"]].measured(task)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    answer(lambda task: Server(task["url"]), {"round": Server.measured})

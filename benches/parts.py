@@ -1,6 +1,6 @@
 """What the parts of a request on Redis take, in one side's process.
 
-Takes tasks as worker.py does, and answers a round by the median microseconds of each part:
+Its tasks, see tasks.py; a round is answered by the median microseconds of each part:
 
     {"open": NAME, "url": URL}
     {"round": NAME, "case": "read" or "modify", "seconds": S}
@@ -11,15 +11,14 @@ the codec by giving it what the client brought, Set-Cookie by the difference tha
 
 from __future__ import annotations
 
-import json
 import statistics
-import sys
 import time
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from payloads import SMALL
+from tasks import answer
 from worker import COUNTER, Site
 
 if TYPE_CHECKING:
@@ -96,12 +95,13 @@ class Measured:
             whole = site.operation(case, SMALL, 1)
             self.parts[case] |= {"whole": whole, "without cookie": without_cookie(site, whole)}
 
-    def round(self, case: str, seconds: float) -> dict[str, float]:
+    def round(self, task: dict[str, Any]) -> dict[str, float]:
         """Medians; the parts take turns, too."""
-        times: dict[str, list[int]] = {name: [] for name in self.parts[case]}
-        end = time.perf_counter() + seconds
+        parts = self.parts[task["case"]]
+        times: dict[str, list[int]] = {name: [] for name in parts}
+        end = time.perf_counter() + task["seconds"]
         for name in cycle(times):
-            times[name].append(self.parts[case][name]())
+            times[name].append(parts[name]())
             if name == "without cookie" and time.perf_counter() > end and len(times[name]) > 5:
                 break
         return {name: statistics.median(taken) / 1e3 for name, taken in times.items()}
@@ -130,18 +130,5 @@ def without_cookie(site: Site, whole: Callable[[], int]) -> Callable[[], int]:
     return measured
 
 
-def main() -> None:
-    opened: dict[str, Measured] = {}
-    for line in sys.stdin:
-        task = json.loads(line)
-        if "open" in task:
-            opened[task["open"]] = Measured(task["url"])
-            answer: dict[str, float] = {}
-        else:
-            answer = opened[task["round"]].round(task["case"], task["seconds"])
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    answer(lambda task: Measured(task["url"]), {"round": Measured.round})

@@ -49,7 +49,7 @@ LONGEST = 300.0
 
 
 class Process:
-    """A running worker.py, or limits.py, or another program that answers as they do."""
+    """A running worker.py, or limits.py, or another program that is given tasks."""
 
     def __init__(self, side: str, command: list[str | Path] | None = None) -> None:
         self.side = side

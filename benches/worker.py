@@ -1,7 +1,7 @@
 """One side of a measurement, in a process of its own: runs requests through its session interface.
 
 Runs in the benchmarks' environment with Flask-Session 0.8.0 or with ours in PYTHONPATH, and imports nothing
-else of this project. Takes tasks as lines of JSON on standard input, answers each by a line:
+else of this project. Its tasks, see tasks.py:
 
     {"open": NAME, "config": {...}, "client": [KIND, URL]}       an application
     {"fill": NAME, "sessions": N}                                that many visitors who won't come back
@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import gc
 import itertools
-import json
 import statistics
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from payloads import SMALL
 from payloads import session as payload
+from tasks import answer
 from werkzeug.test import EnvironBuilder
 
 from flask_session import Session
@@ -175,21 +174,10 @@ def measured(site: Site, task: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    sites: dict[str, Site] = {}
-    for line in sys.stdin:
-        task = json.loads(line)
-        if "open" in task:
-            sites[task["open"]] = Site(task["config"], task["client"])
-            answer: dict[str, Any] = {}
-        elif "fill" in task:
-            new = sites[task["fill"]].operation("new", SMALL, 0)
-            answer = {"filled": sum(new() > 0 for _ in range(task["sessions"]))}
-        else:
-            answer = measured(sites[task["round"]], task)
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+def filled(site: Site, task: dict[str, Any]) -> dict[str, float]:
+    new = site.operation("new", SMALL, 0)
+    return {"filled": sum(new() > 0 for _ in range(task["sessions"]))}
 
 
 if __name__ == "__main__":
-    main()
+    answer(lambda task: Site(task["config"], task["client"]), {"fill": filled, "round": measured})

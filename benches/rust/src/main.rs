@@ -1,5 +1,5 @@
 //! One site on one session layer, measured as it is told: `rivals SIDE RUNTIME URL`, then a line of JSON for each
-//! round, each answered by a line. See benches/rivals.py.
+//! round, each answered by a line. See benches/rust.py.
 
 mod measuring;
 mod sides;

@@ -4,7 +4,6 @@
 use std::error::Error;
 
 use axum::Router;
-use axum::routing::get;
 use axum_session::{SessionConfig, SessionLayer, SessionStore};
 use axum_session_redispool::{SessionRedisPool, SessionRedisSession as Session};
 use redis_pool::SingleRedisPool;
@@ -31,10 +30,5 @@ pub async fn open(url: &str) -> Result<Router, Box<dyn Error>> {
         .with_memory_lifetime(Duration::ZERO)
         .with_ip_and_user_agent(false);
     let store = SessionStore::new(Some(SessionRedisPool::from(pool)), config).await?;
-    Ok(Router::new()
-        .route("/untouched", get(super::untouched))
-        .route("/read", get(read))
-        .route("/modify", get(modify))
-        .route("/new", get(new))
-        .layer(SessionLayer::new(store)))
+    Ok(super::routes(read, modify, new).layer(SessionLayer::new(store)))
 }

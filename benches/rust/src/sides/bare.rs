@@ -7,7 +7,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::http::header::SET_COOKIE;
-use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -88,10 +87,5 @@ pub async fn open(url: &str) -> Result<Router, Box<dyn Error>> {
         idle: Arc::default(),
         address: address.into(),
     };
-    Ok(Router::new()
-        .route("/untouched", get(super::untouched))
-        .route("/read", get(read))
-        .route("/modify", get(modify))
-        .route("/new", get(new))
-        .with_state(server))
+    Ok(super::routes(read, modify, new).with_state(server))
 }

@@ -9,6 +9,8 @@ use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
+use axum::handler::Handler;
+use axum::routing::get;
 use serde_json::{Value, json};
 
 /// The router of `side`.
@@ -49,5 +51,21 @@ fn next() -> u64 {
     NUMBER.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The page that has nothing to do with its visitor.
-async fn untouched() {}
+/// The same pages on each side, where the first has nothing to do with its visitor.
+fn routes<S, A, B, C>(
+    read: impl Handler<A, S>,
+    modify: impl Handler<B, S>,
+    new: impl Handler<C, S>,
+) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    A: 'static,
+    B: 'static,
+    C: 'static,
+{
+    Router::new()
+        .route("/untouched", get(async || ()))
+        .route("/read", get(read))
+        .route("/modify", get(modify))
+        .route("/new", get(new))
+}

@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use axum::Router;
-use axum::routing::get;
 use flask_session_stores::{Settings, open_async};
 use flask_session_tower::{Config, Session, SessionError, SessionLayer};
 
@@ -30,10 +29,5 @@ pub fn open(url: &str, refine: impl FnOnce(Config) -> Config) -> Result<Router, 
     let (_, store) = open_async(Settings::new(url))?;
     let config = Config::new().session_key_prefix("ours:");
     let layer = SessionLayer::new(store, refine(config))?;
-    Ok(Router::new()
-        .route("/untouched", get(super::untouched))
-        .route("/read", get(read))
-        .route("/modify", get(modify))
-        .route("/new", get(new))
-        .layer(layer))
+    Ok(super::routes(read, modify, new).layer(layer))
 }

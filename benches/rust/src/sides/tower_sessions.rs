@@ -4,7 +4,6 @@ use std::error::Error;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
 use time::Duration;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 use tower_sessions_redis_store::RedisStore;
@@ -44,10 +43,5 @@ pub async fn open(url: &str, saves: bool) -> Result<Router, Box<dyn Error>> {
     let layer = SessionManagerLayer::new(RedisStore::new(pool))
         .with_expiry(Expiry::OnInactivity(Duration::days(31)))
         .with_always_save(saves);
-    Ok(Router::new()
-        .route("/untouched", get(super::untouched))
-        .route("/read", get(read))
-        .route("/modify", get(modify))
-        .route("/new", get(new))
-        .layer(layer))
+    Ok(super::routes(read, modify, new).layer(layer))
 }

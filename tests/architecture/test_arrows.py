@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
-from functools import cache
-from typing import Any
 
 import pytest
+
+from cargo import metadata
 
 from .repository import ROOT, files, name_of
 
@@ -41,12 +40,6 @@ UNSPOKEN = {
     "stores": r"[Cc]ookie|pyo3",
     "tower": r"[Rr]edis|[Mm]emcache|[Mm]ongo|[Pp]ostgres|[Mm]y[Ss][Qq][Ll]|[Ss][Qq][Ll]ite",
 }
-
-
-@cache
-def metadata() -> dict[str, Any]:
-    command = ["cargo", "metadata", "--format-version=1", "--locked", "--all-features"]
-    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
 
 
 def rooms() -> list[str]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cargo import metadata
+
 from .repository import ROOT
-from .test_arrows import metadata
 from .test_documents import LINK, without_code
 
 if TYPE_CHECKING:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 
 import tomllib
+
+from cargo import metadata
 
 from .repository import ROOT
 
 
 def manifests() -> list[Path]:
     """The manifests of the workspace's members, as cargo sees them."""
-    command = ["cargo", "metadata", "--format-version=1", "--locked", "--no-deps"]
-    metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
-    return [Path(package["manifest_path"]) for package in metadata["packages"]]
+    members = metadata()["workspace_members"]
+    packages = metadata()["packages"]
+    return [Path(package["manifest_path"]) for package in packages if package["id"] in members]
 
 
 def test_the_workspace_forbids_unsafe_code() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from pathlib import Path
 
 import flask
 import pytest
 import tomllib
 
+from cargo import metadata
 from flask_session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +22,7 @@ def test_every_block_is_tried_here_or_compiled() -> None:
 
 
 def test_the_dependencies_exist_with_their_features() -> None:
-    command = ["cargo", "metadata", "--format-version=1", "--locked", "--all-features"]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    packages = {package["name"]: package for package in json.loads(done.stdout)["packages"]}
+    packages = {package["name"]: package for package in metadata()["packages"]}
     wanted = tomllib.loads(BLOCKS[0][1])["dependencies"]
     for name, entry in wanted.items():
         dependency = {"version": entry} if isinstance(entry, str) else entry

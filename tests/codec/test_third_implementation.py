@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import zlib
 from collections import OrderedDict, deque
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ import third_implementation as third
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
-from test_vectors import FORMATS, NAMES, raw, same, vectors
+from test_vectors import FORMATS, LIBRARIES, NAMES, noted, raw, same, vectors
 
 from flask_session._core import Codec
 from flask_session.exceptions import SessionUnsupported
@@ -26,14 +25,6 @@ THEIR_NAMES = {**NAMES, "Ext": msgspec.msgpack.Ext}
 
 def evaluate(vector: dict[str, Any]) -> Any:
     return eval(vector["python"], dict(THEIR_NAMES))
-
-
-def noted(encoded: bytes, notes: str, form: str) -> bytes:
-    """The payload of a session that holds one value, under `v`."""
-    entries: dict[str, Any] = {"v": msgspec.Raw(encoded)}
-    if notes:
-        entries["__flask_session__"] = {"types": {"v": [zlib.crc32(encoded), notes]}}
-    return third.LIBRARIES[form].encode(entries)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -147,4 +138,4 @@ NOTES = st.tuples(st.sampled_from(PATHS), st.sampled_from(TAGS)).map("=".join)
     st.sampled_from(FORMATS),
 )
 def test_it_takes_the_notes_that_we_take(value: Any, notes: str, form: str) -> None:
-    assert_read_alike(noted(third.LIBRARIES[form].encode(value), notes, form), form)
+    assert_read_alike(noted(LIBRARIES[form].encode(value), notes, form), form)

@@ -20,7 +20,8 @@ from markupsafe import Markup
 from flask_session._core import Codec, Ext
 from flask_session.exceptions import SessionCorrupt, SessionUnsupported
 
-FORMATS = ["json", "msgpack"]
+LIBRARIES: dict[str, Any] = {"json": msgspec.json, "msgpack": msgspec.msgpack}
+FORMATS = list(LIBRARIES)
 NAMES = {
     "OrderedDict": OrderedDict,
     "defaultdict": defaultdict,
@@ -48,6 +49,14 @@ def raw(text: str, form: str) -> bytes:
     return bytes.fromhex(text) if form == "msgpack" else text.encode()
 
 
+def noted(encoded: bytes, notes: str, form: str) -> bytes:
+    """The payload of a session that holds one value, under `v`."""
+    entries: dict[str, Any] = {"v": msgspec.Raw(encoded)}
+    if notes:
+        entries["__flask_session__"] = {"types": {"v": [zlib.crc32(encoded), notes]}}
+    return LIBRARIES[form].encode(entries)
+
+
 def same(left: Any, right: Any) -> bool:
     """Equal, of the same types inside; NaN is NaN. Sets print in an order of their own."""
     return repr(left) == repr(right) or (left == right and type(left) is type(right))
@@ -61,11 +70,7 @@ def test_values_are_written_and_read(vector: dict[str, Any], form: str) -> None:
         with pytest.raises(SessionUnsupported):
             Codec(form).encode({"v": value})
         return
-    encoded, notes = raw(vector[form], form), vector[f"{form}_notes"]
-    session: dict[str, Any] = {"v": msgspec.Raw(encoded)}
-    if notes:
-        session["__flask_session__"] = {"types": {"v": [zlib.crc32(encoded), notes]}}
-    payload = {"msgpack": msgspec.msgpack, "json": msgspec.json}[form].encode(session)
+    payload = noted(raw(vector[form], form), vector[f"{form}_notes"], form)
     assert Codec(form).encode({"v": value}) == payload
     read = Codec(form).decode(payload)
     assert read is not None

@@ -20,18 +20,17 @@ THREADS = 64
 Result = TypeVar("Result")
 
 
-def under_greenlets() -> bool:
-    """Whether sockets are gevent's or eventlet's: a wait in native code would then stop every greenlet."""
+def under_greenlets() -> Literal["gevent", "eventlet"] | None:
+    """Whose sockets these are, if not the system's: a wait in native code would then stop every greenlet."""
+    # Asked on every request: nothing is called unless one of the two is there.
     modules = sys.modules
     gevent = modules.get("gevent.monkey")
     if gevent is not None and gevent.is_module_patched("socket"):
-        return True
-    return "eventlet.patcher" in modules and _under_eventlet()
-
-
-def _under_eventlet() -> bool:
-    eventlet = sys.modules.get("eventlet.patcher")
-    return eventlet is not None and bool(eventlet.is_monkey_patched("socket"))
+        return "gevent"
+    eventlet = modules.get("eventlet.patcher")
+    if eventlet is not None and eventlet.is_monkey_patched("socket"):
+        return "eventlet"
+    return None
 
 
 class InThreads:
@@ -96,7 +95,7 @@ class InThreads:
 
 
 def _elsewhere(operation: Callable[..., Result], *arguments: Any) -> Result:
-    if _under_eventlet():
+    if under_greenlets() == "eventlet":
         from eventlet import tpool
 
         result: Result = tpool.execute(operation, *arguments)

@@ -210,7 +210,7 @@ def test_headers_need_not_be_werkzeugs() -> None:
 def test_a_module_that_may_not_be_imported_is_no_greenlet() -> None:
     greenlets = importlib.import_module("flask_session.greenlets")
     with mock.patch.dict(sys.modules, {"gevent.monkey": None, "eventlet.patcher": None}):
-        assert greenlets.under_greenlets() is False
+        assert greenlets.under_greenlets() is None
 
 
 def test_modules_are_attributes_of_the_package() -> None:

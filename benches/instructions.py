@@ -20,6 +20,7 @@ from typing import Any
 import backends
 import machine
 import page
+import report
 import sides
 from counted import BARE
 
@@ -99,8 +100,7 @@ def main() -> None:
     by_case = {case: {side: found[side][case] for side in found} for case in found["ours"]}
     after = {"core": core(), "requests": by_case}
     compared(before, after)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"machine": machine.described(), **after}, indent=1) + "\n")
+    report.keep({"machine": machine.described(), **after}, RESULT.stem)
     page.write()
 
 

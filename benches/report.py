@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import machine
+import page
 from plan import PLAN, TARGETS
 
 if TYPE_CHECKING:
     from plan import Case
-
-RESULTS = Path(__file__).resolve().parent / "results"
 
 
 @dataclass
@@ -108,13 +106,13 @@ def write(result: Result, kind: str) -> None:
 
 
 def keep(content: dict[str, Any], kind: str) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{kind}.json").write_text(json.dumps(content, indent=1) + "\n")
+    page.RESULTS.mkdir(exist_ok=True)
+    (page.RESULTS / f"{kind}.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 def replace(result: Result, names: set[str]) -> None:
     """Puts what was measured again into the last whole result, in the order of a whole run."""
-    whole = json.loads((RESULTS / "whole.json").read_text())
+    whole = json.loads((page.RESULTS / "whole.json").read_text())
     now, new = machine.described(), asdict(result)
     order = list(PLAN)
     rows = [row for row in whole["rows"] if row["name"] not in names] + new["rows"]

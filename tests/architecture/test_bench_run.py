@@ -14,6 +14,7 @@ from .repository import ROOT
 sys.path.append(str(ROOT / "benches"))
 
 import effort
+import page
 import plan
 import report
 import run
@@ -21,7 +22,7 @@ import run
 
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(report, "RESULTS", tmp_path)
+    monkeypatch.setattr(page, "RESULTS", tmp_path)
     return tmp_path
 
 

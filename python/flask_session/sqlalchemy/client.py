@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,32 @@ def engine_of(client: Any, bind_key: str | None, app: Flask | None) -> Any:
                 if bind_key is not None
                 else "SQLALCHEMY_DATABASE_URI is not set, and SESSION_SQLALCHEMY_BIND_KEY isn't either"
             ) from None
+
+
+class Engines:
+    """``engine_of`` for one client, asked several times in each request.
+
+    Flask-SQLAlchemy 3 keeps one mapping of engines for each application, for good. Any other object, and any
+    subclass that finds them in a way of its own, is asked each time.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        found = getattr(type(client), "engines", None)
+        self._keeps = isinstance(found, property) and found.fget.__module__.startswith("flask_sqlalchemy.")
+        self._app: Callable[[], Any] = lambda: None
+        self._mapping: Mapping[str | None, Any] = {}
+
+    def find(self, bind_key: str | None, app: Flask | None) -> Any:
+        """The engine for ``bind_key``. Raises SessionMisconfigured."""
+        current = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
+        if current is None or current is not self._app():
+            engine = engine_of(self.client, bind_key, app)
+            if current is not None and self._keeps:
+                self._app, self._mapping = weakref.ref(current), self.client.engines
+            return engine
+        engine = self._mapping.get(bind_key)
+        return engine_of(self.client, bind_key, app) if engine is None else engine
 
 
 def session_of(client: Any) -> Any:

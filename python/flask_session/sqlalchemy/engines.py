@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,6 +68,9 @@ class _OwnEngine(Engine):
     _sa_propagate_class_events = False
     _has_events = True
 
+    resting: list[Any]
+    """Connections that are kept out of the pool between statements; they have a method ``close``."""
+
 
 def own_engine(engine: Any) -> Any:
     """An engine with a pool of its own, of the same kind, settings and listeners; its log hides payloads."""
@@ -80,6 +83,7 @@ def own_engine(engine: Any) -> Any:
     )
     # As in Engine.execution_options: who listens to the engine, also later, hears of our statements.
     own.dispatch = own.dispatch._join(engine.dispatch)
+    own.resting = []
     event.listen(engine, "engine_disposed", _disposer(own))
     return own
 
@@ -98,8 +102,13 @@ def _disposer(own: Any) -> Callable[[Any], None]:
 
 def close_pool(engine: Any) -> None:
     """What ``engine.dispose()`` does, unheard by those who listen to the application's engine."""
-    engine.pool.dispose()
-    engine.pool = engine.pool.recreate()
+    pool = engine.pool
+    engine.pool = pool.recreate()
+    # Whatever is given back from now on is of the old pool, and isn't kept.
+    while engine.resting:
+        with suppress(IndexError):
+            engine.resting.pop().close()
+    pool.dispose()
 
 
 def as_bytes(value: Any) -> bytes | None:

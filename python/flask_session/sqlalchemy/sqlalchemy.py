@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from .._core import Store as CoreStore
 from .._core import backends
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from ..store import Store
+    from .client import Engines
     from .store import SqlStore
 
 SESSION_SQLALCHEMY = Setting(
@@ -88,6 +89,8 @@ _0_5 = ("app", "client", "table", "key_prefix", "use_signer", "permanent")
 
 
 logger = logging.getLogger("flask_session")
+
+_NEVER_LOOKED = object()
 
 
 class SqlAlchemySession(ServerSideSession):
@@ -218,6 +221,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         self._store: Store | None = None
         self._store_client: Any = None
         self._natives: weakref.WeakKeyDictionary[Any, Store | None] = weakref.WeakKeyDictionary()
+        self._engines: Engines | None = None
         self._url: str | None = client if isinstance(client, str) else None
         self.client = None if self._url is not None else _checked(client, app)
         self.sql_session_model: Any = self._model()
@@ -269,23 +273,28 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
                 self.sql_session_model = self._model()
                 self._touches = None
             self._natives.clear()
+            self._engines = None
             self._store = self._open_store(client)
             self._store_client = client
         return self._store
 
     def _native_store(self) -> Store | None:
         """Native connections in place of the engine's, if they can stand in for them."""
-        from .client import engine_of
+        engines = self._engines
+        if engines is None:
+            from .client import Engines
 
+            engines = self._engines = Engines(self.client)
         try:
-            engine = engine_of(self.client, self.bind_key, self.app)
+            engine = engines.find(self.bind_key, self.app)
         except (RuntimeError, SessionMisconfigured):
             # Too early, or wrong: the other store says so once it is used.
             return None
-        if engine not in self._natives:
+        found: Any = self._natives.get(engine, _NEVER_LOOKED)
+        if found is _NEVER_LOOKED:
             # Not before the first use: until then the application may still listen to its engine's events.
-            self._natives[engine] = self._open_in_place_of(engine)
-        return self._natives[engine]
+            found = self._natives[engine] = self._open_in_place_of(engine)
+        return cast("Store | None", found)
 
     def _open_in_place_of(self, engine: Any) -> Store | None:
         from sqlalchemy import event
@@ -336,7 +345,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
     def _open_sql_store(self, client: Any) -> SqlStore:
         """The store that goes through SQLAlchemy."""
         try:
-            from .client import engine_for, engine_of, session_of
+            from .client import Engines, engine_for, session_of
             from .store import SqlStore
             from .table import table_alone
         except ImportError:
@@ -345,8 +354,9 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         if client is None:
             table = table_alone(self.table, self.schema, self.sequence)
             return SqlStore(engine_for(self._url or ""), table, lambda: None, creates=creates)
+        engines = Engines(client)
         return SqlStore(
-            lambda: engine_of(client, self.bind_key, self.app),
+            lambda: engines.find(self.bind_key, self.app),
             self.sql_session_model.__table__,
             lambda: session_of(client),
             creates=creates,

@@ -10,21 +10,18 @@ import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
-from .engines import Done, Failed, Missing, close_pool, own_engine
+from .engines import Done, Failed, Missing
 from .failures import Busy, Duplicate, is_busy, is_without_table
+from .resting import OwnConnections
 from .statements import Layout
 from .table import ddl
-
-PATIENCE = 50
-"""Milliseconds to wait for SQLite's lock before looking whether our own application holds it."""
 
 _LOCKS: weakref.WeakKeyDictionary[Any, threading.Lock] = weakref.WeakKeyDictionary()
 """One for each pool: what is counted of a statement is the connection's, not the statement's."""
@@ -49,7 +46,7 @@ class SqliteDatabase:
         self._application_session = application_session
         # Giving back a connection of these pools rolls back what everybody did on it.
         self.is_shared = isinstance(engine.pool, (StaticPool, SingletonThreadPool))
-        self._own = None if self.is_shared else own_engine(engine)
+        self._connections: Any = None if self.is_shared else OwnConnections(engine)
         self._kept: Any = threading.local() if isinstance(engine.pool, SingletonThreadPool) else _Kept()
         self._lock = _LOCKS.setdefault(engine.pool, threading.Lock())
         self._wording = type(engine.dialect)(paramstyle="named")
@@ -97,14 +94,17 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Closes our idle connections."""
-        if self._own is not None:
-            close_pool(self._own)
+        if not self.is_shared:
+            self._connections.close()
 
     def _quoted(self, name: str) -> str:
         return str(self.dialect.identifier_preparer.quote_identifier(name))
 
     def _perform(self, sql: str, parameters: dict[str, Any]) -> Done:
-        parameters = {name: _written(value) for name, value in parameters.items()}
+        for name, value in parameters.items():
+            if type(value) is datetime:
+                # As SQLAlchemy's DateTime is written in SQLite.
+                parameters[name] = value.isoformat(" ", "microseconds")
         try:
             if self.is_shared:
                 with self._lock:
@@ -118,43 +118,36 @@ class SqliteDatabase:
             raise (Missing if is_without_table(error) else Failed) from error
 
     def _perform_on_file(self, sql: str, parameters: dict[str, Any]) -> Done:
-        with self._own_connection() as (connection, patience):
-            try:
-                return _perform_on(connection, sql, parameters)
-            except Busy:
-                theirs = self._application_connection()
-            except sqlite3.OperationalError as error:
-                # Perhaps the table is made, in a transaction that the application hasn't committed yet.
-                theirs = self._application_connection() if is_without_table(error) else None
-                if theirs is None:
-                    raise
-            if theirs is not None:
-                # Waiting would be of no use: it is this very request that holds the lock.
-                logger.debug(
-                    "The application's own transaction holds SQLite's lock: the session is written in that "
-                    "transaction, and is lost if it is rolled back."
-                )
-                return _perform_on(theirs, sql, parameters)
-            connection.execute(f"PRAGMA busy_timeout = {patience:d}")
-            try:
-                return _perform_on(connection, sql, parameters)
-            finally:
-                connection.execute(f"PRAGMA busy_timeout = {PATIENCE:d}")
-
-    @contextmanager
-    def _own_connection(self) -> Iterator[tuple[Any, int]]:
-        """A connection of our own, and the milliseconds that the application lets its own ones wait."""
-        borrowed = (self._own or self._engine).raw_connection()
+        connections = self._connections
+        taken = connections.take()
         try:
-            connection = _driver_connection(borrowed)
-            patience = borrowed.info.get("flask_session_patience")
-            if patience is None:
-                patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-                connection.execute(f"PRAGMA busy_timeout = {min(PATIENCE, patience):d}")
-                borrowed.info["flask_session_patience"] = patience
-            yield connection, patience
+            done = _perform_on(taken.connection, sql, parameters)
+        except Busy:
+            theirs = self._application_connection()
+        except sqlite3.OperationalError as error:
+            # Perhaps the table is made, in a transaction that the application hasn't committed yet.
+            theirs = self._application_connection() if is_without_table(error) else None
+            if theirs is None:
+                taken.close()
+                raise
+        except BaseException:
+            taken.close()
+            raise
+        else:
+            connections.put(taken)
+            return done
+        try:
+            if theirs is None:
+                with taken.as_patient_as_the_application():
+                    return _perform_on(taken.connection, sql, parameters)
+            # Waiting would be of no use: it is this very request that holds the lock.
+            logger.debug(
+                "The application's own transaction holds SQLite's lock: the session is written in that "
+                "transaction, and is lost if it is rolled back."
+            )
+            return _perform_on(theirs, sql, parameters)
         finally:
-            borrowed.close()
+            taken.close()
 
     def _shared_connection(self) -> Any:
         kept = self._kept
@@ -162,7 +155,7 @@ class SqliteDatabase:
             # Kept for good, and never given back.
             kept.borrowed = self._engine.raw_connection()
             kept.pool = self._engine.pool
-        return _driver_connection(kept.borrowed)
+        return kept.borrowed.dbapi_connection
 
     def _application_connection(self) -> Any:
         """The connection on which the application's session has a transaction open, or None."""
@@ -171,22 +164,13 @@ class SqliteDatabase:
             return None
         try:
             connection = session.connection(bind_arguments={"bind": self._engine})
-            return _driver_connection(connection.connection)
+            return connection.connection.dbapi_connection
         except SQLAlchemyError:
             return None
 
 
 class _Kept:
     """The shared connection of a StaticPool, for all threads."""
-
-
-def _driver_connection(borrowed: Any) -> Any:
-    return borrowed.dbapi_connection
-
-
-def _written(value: Any) -> Any:
-    """As SQLAlchemy's DateTime is written in SQLite."""
-    return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
 
 
 def _perform_on(connection: Any, sql: str, parameters: dict[str, Any]) -> Done:

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 from .._core import Codec, Commit, Record, too_large
 from ..exceptions import SessionContended, SessionMisconfigured, StoreUnreachable
@@ -241,15 +241,14 @@ class SqlStore:
 
     def create(self) -> bool:
         """Makes the table; False if it was there already."""
-        opened = self._open()
-
-        def work() -> bool:
-            if opened.database.has_table(self.table):
+        database = self._open().database
+        try:
+            if database.has_table(self.table):
                 return False
-            opened.database.create(self.table)
-            return True
-
-        return self._explained("create", work)
+            database.create(self.table)
+        except Failed as failed:
+            self._explain("create", failed)
+        return True
 
     def take_notices(self) -> list[tuple[bool, str]]:
         """Nothing."""
@@ -258,17 +257,15 @@ class SqlStore:
     def _do(self, operation: str, work: Work[Answer], *, repeats: bool = True) -> Answer:
         """``repeats``: whether it may be done again though it perhaps was done already."""
         opened = self._open()
-
-        def once() -> Answer:
-            return work(opened.database, self._prepared(opened))
-
         lost = made = False
         for attempt in range(TRIES):
             if attempt:
                 # Long enough for the other to be done, short enough to hold up nobody.
                 time.sleep(random.uniform(0.001, 0.01) * attempt)  # noqa: S311
             try:
-                return self._explained(operation, once)
+                return work(opened.database, opened.statements or self._prepared(opened))
+            except Failed as failed:
+                self._explain(operation, failed)
             except (Interrupted, Duplicate):
                 continue
             except Lost:
@@ -290,24 +287,20 @@ class SqlStore:
             f"another row of {self.table.name} stands in the way"
         )
 
-    def _explained(self, operation: str, work: Callable[[], Answer]) -> Answer:
-        try:
-            return work()
-        except Failed as failed:
-            error = failed.__cause__ or failed
-            # What the database says of a statement may quote the row; of a connection, it is what one needs.
-            shown = error if getattr(error, "statement", None) is None else None
-            raise explained(error, self.name, operation) from shown
+    def _explain(self, operation: str, failed: Failed) -> NoReturn:
+        error = failed.__cause__ or failed
+        # What the database says of a statement may quote the row; of a connection, it is what one needs.
+        shown = error if getattr(error, "statement", None) is None else None
+        raise explained(error, self.name, operation) from shown
 
     def _prepared(self, opened: _Opened) -> Statements:
-        if opened.statements is None:
-            database = opened.database
-            if not database.has_table(self.table):
-                if not self._creates:
-                    raise SessionMisconfigured(_without_table(self.table))
-                database.create(self.table)
-            layout = database.layout(self.table)
-            opened.statements = Statements(self.table, database.dialect.name, layout)
+        database = opened.database
+        if not database.has_table(self.table):
+            if not self._creates:
+                raise SessionMisconfigured(_without_table(self.table))
+            database.create(self.table)
+        layout = database.layout(self.table)
+        opened.statements = Statements(self.table, database.dialect.name, layout)
         return opened.statements
 
     def _open(self) -> _Opened:

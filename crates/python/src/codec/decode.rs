@@ -1,5 +1,10 @@
 //! What decoding both formats needs: depth, lists, maps and their notes.
 
+#![expect(
+    clippy::inline_always,
+    reason = "measured: a tenth of the time of reading a session of 2 kB"
+)]
+
 use flask_session_core::{MAX_DEPTH, NoteTree};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -20,7 +25,7 @@ pub(super) trait Decode<'py> {
     fn plain(&mut self, notes: Option<&NoteTree>) -> Outcome<Bound<'py, PyAny>>;
 
     /// Reads one value, and restores what is noted.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, notes: Option<&NoteTree>) -> Outcome<Bound<'py, PyAny>> {
         let value = self.plain(notes)?;
         match notes.and_then(NoteTree::tag) {

@@ -1,14 +1,34 @@
 //! Writing JSON piece by piece.
 
+use super::text::is_plain;
+
 /// Writes a string: only quote, backslash and control characters are escaped.
+#[inline]
 pub fn write_str(output: &mut Vec<u8>, value: &str) {
+    if !is_plain(value.as_bytes()) {
+        return write_escaped(output, value);
+    }
+    output.reserve(value.len() + 2);
+    output.push(b'"');
+    output.extend_from_slice(value.as_bytes());
+    output.push(b'"');
+}
+
+#[cold]
+fn write_escaped(output: &mut Vec<u8>, value: &str) {
     // Writing a str to a Vec can't fail.
     let _ = serde_json::to_writer(output, value);
 }
 
 /// Writes an integer.
+#[inline]
 pub fn write_int(output: &mut Vec<u8>, value: i64) {
-    let _ = serde_json::to_writer(output, &value);
+    match u8::try_from(value) {
+        Ok(digit @ ..10) => output.push(b'0' + digit),
+        _ => {
+            let _ = serde_json::to_writer(output, &value);
+        }
+    }
 }
 
 /// Writes an integer.
@@ -18,10 +38,14 @@ pub fn write_uint(output: &mut Vec<u8>, value: u64) {
 
 /// Writes a float; `null` for NaN and the infinities.
 pub fn write_float(output: &mut Vec<u8>, value: f64) {
-    if value.is_finite() {
-        output.extend_from_slice(float_text(value).as_bytes());
-    } else {
-        output.extend_from_slice(b"null");
+    let start = output.len();
+    // `null` for what isn't finite.
+    let _ = serde_json::to_writer(&mut *output, &value);
+    // An exponent carries no plus sign here: 1e16.
+    if value.abs() >= 1e15
+        && let Some(plus) = output[start..].iter().position(|byte| *byte == b'+')
+    {
+        output.remove(start + plus);
     }
 }
 
@@ -34,9 +58,9 @@ pub fn float_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let text = serde_json::to_string(&value).unwrap_or_default();
-    // An exponent carries no plus sign here: 1e16.
-    text.replace("e+", "e")
+    let mut output = Vec::new();
+    write_float(&mut output, value);
+    String::from_utf8(output).unwrap_or_default()
 }
 
 /// Writes bytes as a base64 string.

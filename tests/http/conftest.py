@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,25 +18,30 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def open_site() -> Iterator[Callable[..., Site]]:
-    """Opens a site with the given settings; all are closed at the end."""
-    sites: list[Site] = []
+def closing() -> Iterator[ExitStack]:
+    """What is closed at the end, the last one first: sites before the clients that they use."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def open_site(closing: ExitStack) -> Callable[..., Site]:
+    """Opens a site with the given settings."""
 
     def open_one(**config: Any) -> Site:
-        sites.append(Site(config))
-        return sites[-1]
+        site = Site(config)
+        closing.callback(site.close)
+        return site
 
-    yield open_one
-    for site in sites:
-        site.close()
+    return open_one
 
 
 @pytest.fixture(params=MERGING)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, closing: ExitStack) -> dict[str, Any]:
     """The settings for a store that keeps both of two changes, native or through a Python client."""
     settings = CONFIGURED[request.param](place_of(request.param, request, tmp_path).told)
-    yield settings
-    close(settings)
+    closing.callback(close, settings)
+    return settings
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ class Site:
         self.numbers = itertools.count()
         self.app.add_url_rule("/run", view_func=self.run)
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        # So that `close` waits for the requests' threads: what they leave behind belongs to this test.
+        self.server.daemon_threads = False
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()
 

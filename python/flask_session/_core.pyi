@@ -56,7 +56,7 @@ class Record:
         """The `_permanent` flag."""
 
     def fill(self, session: dict[Any, Any]) -> None:
-        """Puts the entries into ``session`` (past overridden methods): small ones decoded, others Pending."""
+        """Fills ``session``, emptied (past overridden methods): small entries decoded, others Pending."""
 
     def holds(self, codec: Codec, session: dict[Any, Any]) -> bool:
         """Whether ``session`` would be written exactly as it is stored.
@@ -249,19 +249,25 @@ def cookie_values(header: str, name: str, most: int) -> list[str] | None:
     None if Werkzeug has to decode the header.
     """
 
-def keeps(instance: object, names: tuple[str, ...], originals: set[Any]) -> bool:
-    """Whether what the class of ``instance`` has under all these ``names`` is among ``originals``.
+def first_header(headers: list[tuple[str, str]], name: str) -> str | None:
+    """The value of the first header called ``name``, in whatever case."""
 
-    And none of them is an attribute of ``instance`` itself.
-    """
+@final
+class Hooks:
+    """Methods that an application may replace."""
 
-def codes_alone(serializer: object, coding: tuple[str, ...], kind: type, originals: set[Any]) -> bool:
+    def __new__(cls, names: tuple[str, ...], originals: dict[str, tuple[Any, ...]]) -> Hooks: ...
+    def kept(self, instance: object) -> bool:
+        """Whether what the class of ``instance`` has under each of the names is in ``originals`` there.
+
+        And none of them is an attribute of ``instance`` itself.
+        """
+
+def codes_alone(serializer: object, coding: Hooks, kind: type) -> bool:
     """Whether ``serializer`` is of this very class, keeps its methods, and has its codec in all its parts."""
 
-def is_direct(
-    interface: object, storage: tuple[str, ...], coding: tuple[str, ...], kind: type, originals: set[Any]
-) -> bool:
-    """Whether ``interface`` keeps its methods called ``storage``, and its serializer ``codes_alone``."""
+def is_direct(interface: object, storage: Hooks, coding: Hooks, kind: type) -> bool:
+    """Whether ``interface`` keeps its methods ``storage``, and its serializer ``codes_alone``."""
 
 def has_kept(mapping: dict[str, Any], keys: tuple[str, ...], values: tuple[Any, ...]) -> bool:
     """Whether ``mapping`` holds these very objects under ``keys``."""

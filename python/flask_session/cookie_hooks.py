@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import sessions
 from flask.sessions import SessionInterface
 
-from ._core import has_kept, keeps
-from .overrides import unpatched
+from ._core import has_kept
+from .identity import Identity
+from .lifetime import total_seconds
+from .overrides import add_original, hooks, original, unpatched
 from .set_cookie import (
     Template,
     date_of_second,
@@ -33,8 +35,12 @@ _HOOKS = tuple(
     for name in dir(SessionInterface)
     if name.startswith("get_cookie_") or name in ("should_set_cookie", "get_expiration_time")
 )
-_FLASKS = {unpatched(getattr(SessionInterface, name), "flask") for name in _HOOKS}
-_DATETIME = getattr(sessions, "datetime", None)
+for _name in _HOOKS:
+    add_original(_name, unpatched(getattr(SessionInterface, _name), "flask"))
+ANSWERING = hooks(*_HOOKS, "_cookie_attributes", "_set_cookie", "should_set_storage")
+"""The hooks that say whether a session is saved, and what its cookie looks like."""
+_SESSIONS = vars(sessions)
+_DATETIME = _SESSIONS.get("datetime")
 
 # What Flask's own hooks look at. Flask has PARTITIONED since 3.1.
 _SETTINGS = (
@@ -44,7 +50,6 @@ _SETTINGS = (
 )
 _YEAR_10000 = 253_402_300_800
 _UNCHANGING = {str, bool, type(None)}
-_OVERRIDABLE = (*_HOOKS, "_cookie_attributes", "_set_cookie")
 
 
 class _Kept(NamedTuple):
@@ -57,17 +62,13 @@ class _Kept(NamedTuple):
     undated: Template | None
 
 
-class CookieHooks(SessionInterface):
+class CookieHooks(Identity):
     """The part of an interface that says what its cookie looks like."""
 
-    use_signer: bool
     has_same_site_capability: bool
+    _kept: _Kept | None
 
-    _kept: _Kept | None = None
-
-    def _sign(self, app: Flask, sid: str) -> str:
-        raise NotImplementedError
-
+    @original
     def _cookie_attributes(self, app: Flask) -> dict[str, Any]:
         """What both setting and deleting the cookie say, so that browsers take them for the same cookie."""
         attributes: dict[str, Any] = {
@@ -84,27 +85,41 @@ class CookieHooks(SessionInterface):
         return attributes
 
     def _answer(
-        self, app: Flask, session: ServerSideSession, sid: str, response: Response, varied: bool
+        self,
+        app: Flask,
+        session: ServerSideSession,
+        sid: str,
+        response: Response,
+        varied: bool,
+        plain: bool | None = None,
     ) -> None:
-        """Sets the cookie if it is to be set. ``varied``: ``Vary`` is there already."""
-        if not keeps(self, _OVERRIDABLE, _ORIGINALS) or getattr(sessions, "datetime", None) is not _DATETIME:
+        """Sets the cookie if it is to be set.
+
+        ``varied``: ``Vary`` is there already. ``plain``: whether no hook is replaced, if that is known.
+        """
+        if plain is None:
+            plain = ANSWERING.kept(self)
+        if not plain or _SESSIONS.get("datetime") is not _DATETIME:
             if self.should_set_cookie(app, session):
                 self._set_cookie(app, session, sid, response)
             return
-        permanent = bool(session.permanent)
-        if not session.modified and not (permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+        config, permanent = app.config, session.permanent
+        if not session.modified and not (permanent and config["SESSION_REFRESH_EACH_REQUEST"]):
             return
         kept = self._kept
         if (
             kept is None
-            or kept.config is not type(app.config)
-            or not has_kept(app.config, _SETTINGS, kept.settings)
-            or kept.has_same_site_capability is not self.has_same_site_capability
+            or kept[0] is not type(config)
+            or not has_kept(config, _SETTINGS, kept[1])
+            or kept[2] is not self.has_same_site_capability
         ):
             kept = self._keep(app)
-        template = kept.dated if permanent else kept.undated
+        _, _, _, dated, undated = kept
         value = self._sign(app, sid) if self.use_signer else sid
-        second = int(time() + app.permanent_session_lifetime.total_seconds()) if permanent else 0
+        if permanent:
+            template, second = dated, int(time() + total_seconds(app.permanent_session_lifetime))
+        else:
+            template, second = undated, 0
         if template is None or not 0 <= second < _YEAR_10000 or not writes_as_werkzeug(response, value):
             self._set_cookie(app, session, sid, response)
             return
@@ -134,6 +149,7 @@ class CookieHooks(SessionInterface):
             self._kept = kept
         return kept
 
+    @original
     def _set_cookie(self, app: Flask, session: ServerSideSession, sid: str, response: Response) -> None:
         set_cookie(
             response,
@@ -147,6 +163,3 @@ class CookieHooks(SessionInterface):
     def _delete_cookie(self, app: Flask, response: Response) -> None:
         response.delete_cookie(key=self.get_cookie_name(app), **self._cookie_attributes(app))
         vary_by_cookie(response)
-
-
-_ORIGINALS = _FLASKS | {CookieHooks._cookie_attributes, CookieHooks._set_cookie}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._core import Commit, is_bare, keeps
+from ._core import Commit, is_bare
+from .cookie_hooks import ANSWERING
 from .exceptions import SessionCorrupt, StoreFailure
-from .overrides import ORIGINALS
+from .lifetime import seconds
+from .overrides import hooks
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from flask import Flask, Response
 
     from .interface import ServerSideSessionInterface
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 SWEPT_AT_ONCE = 1000
 """Expired sessions that one call removes."""
-_SHOULD_SET_STORAGE = ("should_set_storage",)
-
-
-def seconds(lifetime: timedelta) -> int:
-    """A session's time to live: whole seconds as in Flask-Session, and never so few that a store refuses."""
-    return max(int(lifetime.total_seconds()), 1)
+STORING = hooks("should_set_storage")
 
 
 def load(session: ServerSideSession) -> None:
@@ -32,24 +27,10 @@ def load(session: ServerSideSession) -> None:
     interface, app, store = session._interface, session._app, session._store
     if interface is None or app is None or store is None:
         return
-    try:
-        _load(interface, store, app, session)
-    except StoreFailure as failure:
-        if not interface._tolerates(app, failure):
-            raise
-        dict.clear(session)
-        session._load_failure = failure
-
-
-def _load(
-    interface: ServerSideSessionInterface, store: Store, app: Flask, session: ServerSideSession
-) -> None:
     touches, codec = interface._touches or interface._touched(app), interface.serializer.codec
     slides = (
         # Once the response is made, nobody learns of a longer life.
-        session._saved_by is None
-        and app.config["SESSION_REFRESH_EACH_REQUEST"]
-        and keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS)
+        session._saved_by is None and app.config["SESSION_REFRESH_EACH_REQUEST"] and STORING.kept(interface)
     )
     for sid, key in session._unloaded or ():
         recalled = touches.recall(sid) if slides else None
@@ -61,13 +42,18 @@ def _load(
         except SessionCorrupt as reason:
             interface._report_corrupt(app, sid, reason)
             continue
+        except StoreFailure as failure:
+            if not interface._tolerates(app, failure):
+                raise
+            dict.clear(session)
+            session._load_failure = failure
+            return
         if record is None:
             touches.forget(sid)
             continue
         if refresh is not None:
             touches.note(sid, record.permanent)
             session._extended = True
-        dict.clear(session)
         record.fill(session)
         session._record = record
         session._sid = session._record_sid = sid
@@ -90,7 +76,7 @@ def save_untouched(
     """Slides the expiry of a session that nobody looked at; sends nothing while that is not due."""
     if session._unloadable is not None:
         return
-    if keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS):
+    if STORING.kept(interface):
         if not app.config["SESSION_REFRESH_EACH_REQUEST"]:
             session._saved_by = app
             return
@@ -147,6 +133,7 @@ def save(
     ``varied``: the response has its ``Vary``. ``asked``: should_set_storage has said yes.
     """
     slides = app.config["SESSION_REFRESH_EACH_REQUEST"]
+    plain = ANSWERING.kept(interface)
     if is_bare(session):
         if not session._modified:
             return
@@ -156,17 +143,18 @@ def save(
                 store.delete(interface._get_store_id(session._sid))
             interface._delete_cookie(app, response)
             return
-        outcome = _commit(interface, store, app, session, touch=_is_touch_due(interface, app, session, asked))
+        touch = _is_touch_due(interface, app, session, slides or asked)
+        outcome = _commit(interface, store, app, session, touch)
         if outcome == "deleted":
             interface._delete_cookie(app, response)
             return
     else:
-        if keeps(interface, _SHOULD_SET_STORAGE, ORIGINALS):
+        if plain or STORING.kept(interface):
             if not slides and not session._modified and (session._suppressed or session._record is None):
                 return
         elif not asked and not interface.should_set_storage(app, session):
             return
-        touch = _is_touch_due(interface, app, session, asked)
+        touch = _is_touch_due(interface, app, session, slides or asked)
         outcome = (
             "unchanged"
             if not touch and _is_as_loaded(interface, session)
@@ -178,11 +166,12 @@ def save(
     sid = session._sid or session.sid or ""
     session._extended = False
     if outcome != "unchanged":
-        interface._touched(app).note(sid, session._is_permanent())
-        if outcome != "touched" and session._is_permanent():
+        permanent = session._is_permanent()
+        interface._touched(app).note(sid, permanent)
+        if outcome != "touched" and permanent:
             # The cookie's expiry follows the record's, also after a change inside a value.
             session._modified = True
-    interface._answer(app, session, sid, response, varied)
+    interface._answer(app, session, sid, response, varied, plain)
 
 
 def _touch(interface: ServerSideSessionInterface, store: Store, app: Flask, key: str) -> bool:
@@ -196,10 +185,10 @@ def _touch(interface: ServerSideSessionInterface, store: Store, app: Flask, key:
 
 
 def _is_touch_due(
-    interface: ServerSideSessionInterface, app: Flask, session: ServerSideSession, asked: bool
+    interface: ServerSideSessionInterface, app: Flask, session: ServerSideSession, wanted: bool
 ) -> bool:
     """Whether a session that needs no write must have its time to live restarted."""
-    if not (app.config["SESSION_REFRESH_EACH_REQUEST"] or session._modified or asked):
+    if not (wanted or session._modified):
         return False
     recalled = (interface._touches or interface._touched(app)).recall(session._sid or session.sid or "")
     if recalled is None:

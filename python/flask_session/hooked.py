@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .direct import STORING
 from .exceptions import SessionCorrupt
-from .overrides import is_original
 from .session import ServerSideSession
 
 if TYPE_CHECKING:
@@ -61,6 +61,4 @@ def _changed_inside(interface: ServerSideSessionInterface, session: Any) -> bool
     """Whether a value changed without an assignment, where only that can be why nothing was to be saved."""
     if not isinstance(session, ServerSideSession) or session._snapshot is None or session._suppressed:
         return False
-    return (
-        is_original(interface, "should_set_storage") and interface._comparable(session) != session._snapshot
-    )
+    return STORING.kept(interface) and interface._comparable(session) != session._snapshot

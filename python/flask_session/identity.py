@@ -14,12 +14,15 @@ from . import cookies
 from ._core import Signer as CoreSigner
 from ._core import is_session_id
 from .exceptions import SessionMisconfigured
-from .overrides import is_original, original
+from .overrides import hooks, original
 from .signing import secret_keys, signer
 
 if TYPE_CHECKING:
     from flask import Flask, Request
 
+_READING = hooks("_sid_in", "_acceptable")
+_GENERATING = hooks("_generate_sid")
+_SIGNING = hooks("_get_signer")
 LONGEST_KEY = 250
 """Bytes of a store key, prefix included, where the application makes the ids."""
 
@@ -61,7 +64,7 @@ class Identity(SessionInterface):
         if is_session_id(sid):
             return True
         # A signed id has come from this application, perhaps from another of its processes.
-        if not self.use_signer and not self._foreign_ids and is_original(self, "_generate_sid"):
+        if not self.use_signer and not self._foreign_ids and _GENERATING.kept(self):
             return False
         return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
 
@@ -71,9 +74,10 @@ class Identity(SessionInterface):
         header = cookies.header_of(request)
         if header == "":
             return found
+        # In an id as we make it, _sid_in and _acceptable would find nothing to do.
+        usual = not self.use_signer and _READING.kept(self)
         for text in cookies.candidates(request, header, self.get_cookie_name(app)):
-            # The usual one, in which _sid_in and _acceptable would find nothing to do.
-            if not self.use_signer and is_session_id(text) and is_original(self, "_sid_in", "_acceptable"):
+            if usual and is_session_id(text):
                 found.append(text)
                 continue
             sid = self._sid_in(app, text)
@@ -101,7 +105,7 @@ class Identity(SessionInterface):
 
     def _core_signer(self, app: Flask) -> CoreSigner | None:
         """The fast signer, while ``_get_signer`` is ours."""
-        if not is_original(self, "_get_signer"):
+        if not _SIGNING.kept(self):
             return None
         keys = secret_keys(app)
         if keys != self._signer_keys:

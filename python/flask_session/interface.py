@@ -11,6 +11,7 @@ import hashlib
 import logging
 import random
 import sys
+import threading
 import time
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,10 +27,10 @@ from .exceptions import StoreFailure
 from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
-from .identity import Identity
-from .overrides import ORIGINALS, original
+from .lifetime import seconds
+from .overrides import hooks, original
 from .serializer import CODING, MsgSpecSerializer, decode, encode
-from .session import UNLOADED, ServerSideSession
+from .session import UNLOADED, ServerSideSession, blank
 from .set_cookie import vary_by_cookie
 from .sweeping import Sweeper
 
@@ -46,10 +47,10 @@ _REPAIRABLE = (TypeError, ValueError)
 """What an error handler may have put right: a value that can't be stored, and not a store that is down."""
 WARNING_INTERVAL = 60.0
 """Seconds between two warnings that the store fails."""
-_STORAGE = ("_retrieve_session_data", "_upsert_session", "_delete_session")
+_STORAGE = hooks("_retrieve_session_data", "_upsert_session", "_delete_session")
 
 
-class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, ABC):
+class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     """Base of all backends' interfaces.
 
     Everything that doesn't begin with two underscores may be read, assigned, overridden and patched.
@@ -74,6 +75,9 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
     ) -> None:
         """The settings that have no parameter are read from ``app.config``."""
         config: Any = app.config if app is not None else {}
+        # CPython reads attributes of an instance fast until somebody looks at its `__dict__`, which every
+        # request does, or if that is a dict which shares its keys with no other instance's.
+        self.__dict__ = dict(self.__dict__)
         self.app = app
         self.key_prefix = key_prefix
         self.use_signer = use_signer
@@ -102,6 +106,7 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
         self._touches: Touches | None = None
         self._reported: set[str] = set()
         self._guarded: Guarded | InThreads | None = None
+        self._kept = None
         self._warned_of_failure: float | None = None
         if app is not None:
             cli.register(app, self)
@@ -144,7 +149,7 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
         if isinstance(payload, str):
             payload = payload.encode()
         self._own_codec.admit(len(payload))
-        self._needed_store().put(store_id, payload, direct.seconds(session_lifetime))
+        self._needed_store().put(store_id, payload, seconds(session_lifetime))
 
     def _comparable(self, session: ServerSideSession) -> bytes | str | None:
         """The session as it would be written, to see changes inside its values; None if that can't be."""
@@ -193,21 +198,22 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
             store = self._direct_store()
             if store is None:
                 return self._open_through_hooks(app, sids)
-            session = _NEW(session_class)
-            dict.__setitem__(session, UNLOADED, None)
+            session = blank(session_class)
+            dict.setdefault(session, UNLOADED)
             session._interface = self
             session._app = app
             session._store = store
+            session._lock = threading.RLock()  # looked up now: gevent may patch after the import
             session._unloaded = unloaded = []
             for sid in sids:
                 unloaded.append((sid, self._get_store_id(sid)))
             if self.eager:
                 session._load()
             return session
-        session = _NEW(session_class)
+        session = blank(session_class)
         session._interface = self
         if self.permanent:
-            dict.__setitem__(session, "_permanent", True)
+            dict.setdefault(session, "_permanent", True)
         if type(self)._generate_sid is not _GENERATE_SID or "_generate_sid" in self.__dict__:
             session._sid = self._new_sid()
         return session
@@ -222,8 +228,7 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
         accessed = session.accessed
         if accessed:
             vary_by_cookie(response)
-        # Not isinstance: the abstract base classes in the bases make it four times as slow.
-        if ServerSideSession not in type(session).__mro__:
+        if not _IS_INSTANCE(ServerSideSession, session):
             hooked.save_session(self, app, session, response)
             return
         if session._load_failure is not None:
@@ -269,21 +274,19 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
 
     def _direct_store(self) -> Store | None:
         """The store to use directly, or None if all hooks must be called."""
-        if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer, ORIGINALS):
+        if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer):
             return None
         store = self._current_store()
-        if type(store) is NativeStore and not under_greenlets():
-            return store
-        return None if type(store) in NEED_HOOKS else self._guarded_store()
+        return None if store is None or type(store) in NEED_HOOKS else self._guard(store)
 
     def _guarded_store(self) -> Store | None:
-        """The store, behind a circuit breaker. A native one has its own, and stops no greenlet."""
         store = self._current_store()
-        if store is None:
-            return None
-        native = type(store) is NativeStore
+        return None if store is None else self._guard(store)
+
+    def _guard(self, store: Store) -> Store:
+        """The store, behind a circuit breaker. A native one has its own, and stops no greenlet."""
         # Asked each time: gunicorn patches sockets in its workers, after a preloaded application is there.
-        if native and not under_greenlets():
+        if type(store) is NativeStore and not under_greenlets():
             return store
         guarded = self._guarded
         if guarded is None or guarded.store is not store:
@@ -337,6 +340,8 @@ class ServerSideSessionInterface(Identity, CookieHooks, FlaskSessionInterface, A
         self._sweeper.begin()
 
 
+# Without what abstract base classes add: it makes `isinstance` four times as slow.
+_IS_INSTANCE = type.__instancecheck__
 _INIT: Any = ServerSideSession.__init__
 _NEW: Any = ServerSideSession.__new__
 _GENERATE_SID: Any = ServerSideSessionInterface._generate_sid

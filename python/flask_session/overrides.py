@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ._core import keeps
+from ._core import Hooks
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-ORIGINALS: set[Any] = set()
-"""This package's own hooks."""
+ORIGINALS: dict[str, tuple[Any, ...]] = {}
+"""The hooks as this package and Flask ship them, by name."""
 
 
 def original(function: Function) -> Function:
     """Marks one of this package's own hooks. By identity: a wrapper's copied attributes don't count."""
-    ORIGINALS.add(function)
+    add_original(function.__name__, function)
     return function
+
+
+def add_original(name: str, function: Any) -> None:
+    """Marks ``function`` as what is shipped under ``name``."""
+    ORIGINALS[name] = (*ORIGINALS.get(name, ()), function)
 
 
 def unpatched(found: Any, package: str) -> Any:
@@ -28,6 +33,6 @@ def unpatched(found: Any, package: str) -> Any:
     return found if str(scope.get("__name__")).partition(".")[0] == package else object()
 
 
-def is_original(instance: Any, *names: str) -> bool:
-    """Whether all these methods of ``instance`` are still this package's own."""
-    return keeps(instance, names, ORIGINALS)
+def hooks(*names: str) -> Hooks:
+    """Tells whether an instance has all these hooks as they are shipped."""
+    return Hooks(names, ORIGINALS)

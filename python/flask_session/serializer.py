@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._core import Codec, codes_alone
 from .exceptions import SessionCorrupt
-from .overrides import ORIGINALS, original
+from .overrides import hooks, original
 from .settings import SESSION_MAX_BYTES
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ class Serializer(ABC):
     """What a serializer of your own must have; deriving from this class is not required."""
 
     @abstractmethod
+    @original
     def encode(self, session: Any) -> bytes:
         """The session as bytes."""
 
     @abstractmethod
+    @original
     def decode(self, serialized_data: bytes) -> Any:
         """The bytes as a dict; None means that there is no session."""
 
@@ -49,11 +51,13 @@ class MsgSpecSerializer(Serializer):
         self.decoder: Any = self.codec
         self.alternate_decoder: Any = self.codec
 
+    @original
     def encode(self, session: Any) -> bytes:
         """Raises SessionUnsupported, naming the key whose value can't be stored, and SessionTooLarge."""
         payload: bytes = self.encoder.encode(session if type(session) is dict else dict(session))
         return payload
 
+    @original
     def decode(self, serialized_data: bytes | str) -> dict[Any, Any] | None:
         """Raises SessionCorrupt."""
         data: dict[Any, Any] | None
@@ -75,14 +79,12 @@ class MsgSpecSerializer(Serializer):
         return self.decode(serialized_data)
 
 
-CODING = ("encode", "decode")
-for _name in CODING:
-    original(getattr(MsgSpecSerializer, _name))
+CODING = hooks("encode", "decode")
 
 
 def codec_of(serializer: Any) -> Codec | None:
     """The codec to use directly, or None if the serializer was replaced or patched."""
-    if not codes_alone(serializer, CODING, MsgSpecSerializer, ORIGINALS):
+    if not codes_alone(serializer, CODING, MsgSpecSerializer):
         return None
     codec: Codec = serializer.codec
     return codec

@@ -8,7 +8,6 @@ until somebody looks at them, and what the request assigns, deletes and clears i
 
 from __future__ import annotations
 
-import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ class _Sentinel:
 
 UNLOADED: Any = _Sentinel()
 _MISSING: Any = object()
+_DICT: Any = dict.__new__
 
 
 def _note_update(session: ServerSideSession) -> None:
@@ -50,6 +50,38 @@ def _note_update(session: ServerSideSession) -> None:
         )
 
 
+def blank(cls: type[Any]) -> Any:
+    """A session of that class, empty and without an id. No constructor is called."""
+    session: ServerSideSession = _DICT(cls)
+    session.accessed = False
+    session.on_update = _note_update
+    session._sid = None
+    session._new = True
+    session._modified = False
+    session._suppressed = False
+    session._interface = None
+    session._unloaded = None
+    session._app = None
+    session._store = None
+    session._unloadable = None
+    session._lock = None
+    session._known_permanent = None
+    session._record = None
+    session._record_sid = None
+    session._record_key = None
+    session._renewed = False
+    session._adopted = False
+    session._assigned = None
+    session._deleted = None
+    session._cleared = False
+    session._load_failure = None
+    session._save_failure = None
+    session._snapshot = None
+    session._extended = False
+    session._saved_by = None
+    return session
+
+
 class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     """A server-side session, used through ``flask.session``.
 
@@ -60,40 +92,40 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     ``permanent``: the ``_permanent`` entry.
     """
 
-    accessed = False
-    on_update: Any = staticmethod(_note_update)
-
-    _sid: str | None = None
-    _new = True
-    _modified = False
-    _suppressed = False  # modified was set to False by hand
-    _interface: ServerSideSessionInterface | None = (
-        None  # makes the id of a new session when it is first needed
-    )
+    # Slots, which `blank` fills: an attribute with a default in its class is looked up ten times as slowly.
+    accessed: bool
+    on_update: Any
+    _sid: str | None
+    _new: bool
+    _modified: bool
+    _suppressed: bool  # modified was set to False by hand
+    _interface: ServerSideSessionInterface | None  # makes the id of a new session when it is first needed
     # Until it is loaded: the ids from the request's cookies, each with its store key, in the order to try.
-    _unloaded: list[tuple[str, str]] | None = None
-    _app: Flask | None = None
-    _store: Store | None = None
-    _unloadable: BaseException | None = None  # why loading failed; each later touch fails alike, at once
-    _lock: AbstractContextManager[Any] | None = None  # per session: no other process inherits it locked
-    _known_permanent: bool | None = (
-        None  # known without loading, while the interface saves an untouched session
-    )
-    _record: Record | None = None
-    _record_sid: str | None = None
-    _record_key: str | None = None  # where the record lies in the store
-    _renewed = False  # the id was regenerated; the record still lies under _record_key
-    _adopted = False  # the application chose the id
-    _assigned: set[Any] | None = None
-    _deleted: set[Any] | None = None
-    _cleared = False
-    _load_failure: StoreFailure | None = None  # it could not be loaded: it stays empty
-    _save_failure: BaseException | None = None  # why the last save failed
-    _snapshot: bytes | str | None = None  # encoded as loaded, where hooks of the application load it
-    _extended = False  # its life was extended when it was loaded, in this request
-    _saved_by: Flask | None = (
-        None  # the response was made before anybody touched the session: changes come too late
-    )
+    _unloaded: list[tuple[str, str]] | None
+    _app: Flask | None
+    _store: Store | None
+    _unloadable: BaseException | None  # why loading failed; each later touch fails alike, at once
+    _lock: AbstractContextManager[Any] | None  # per session: no other process inherits it locked
+    _known_permanent: bool | None  # known without loading, while the interface saves an untouched session
+    _record: Record | None
+    _record_sid: str | None
+    _record_key: str | None  # where the record lies in the store
+    _renewed: bool  # the id was regenerated; the record still lies under _record_key
+    _adopted: bool  # the application chose the id
+    _assigned: set[Any] | None
+    _deleted: set[Any] | None
+    _cleared: bool
+    _load_failure: StoreFailure | None  # it could not be loaded: it stays empty
+    _save_failure: BaseException | None  # why the last save failed
+    _snapshot: bytes | str | None  # encoded as loaded, where hooks of the application load it
+    _extended: bool  # its life was extended when it was loaded, in this request
+    _saved_by: Flask | None  # the response was made before anybody touched the session: changes come too late
+
+    __slots__ = tuple(__annotations__)
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """A new session, empty, without an id."""
+        return blank(cls)
 
     def __init__(self, initial: Any = None, sid: str | None = None, permanent: bool | None = None) -> None:
         """``initial``: the stored entries, or None for a new session."""
@@ -109,8 +141,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def _load(self) -> None:
         """Loads the session now; does nothing if that is done. Raises what the store raises."""
-        # One lock for all threads, by an atomic step; looked up now, since gevent may patch after the import.
-        with self.__dict__.setdefault("_lock", threading.RLock()):
+        with self._lock or nullcontext():
             if self._unloaded is None:
                 return
             if self._unloadable is not None:
@@ -335,9 +366,8 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._touch_all()
-        attributes = {name: value for name, value in self.__dict__.items() if name not in _OWN_ATTRIBUTES}
         flags = {"accessed": self.accessed, "_modified": self._modified, "_new": self._new, "_sid": self.sid}
-        return _rebuild, (type(self), dict.copy(self)), {**attributes, **flags}
+        return _rebuild, (type(self), dict.copy(self)), (self.__dict__, flags)
 
     # Writing
 
@@ -412,11 +442,8 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         self["_permanent"] = permanent
 
 
-_OWN_ATTRIBUTES = frozenset(vars(ServerSideSession))
-
-
 def _rebuild(cls: type[ServerSideSession], entries: dict[Any, Any]) -> ServerSideSession:
     """A session apart from any request, as ``copy``, ``deepcopy`` and ``pickle`` make it."""
-    session = cls.__new__(cls)
+    session: ServerSideSession = cls.__new__(cls)
     dict.update(session, entries)
     return session

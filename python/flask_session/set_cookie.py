@@ -14,7 +14,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import dump_cookie, http_date
 from werkzeug.wrappers import Response
 
-from ._core import is_session_id
+from ._core import first_header, is_session_id
 from .overrides import unpatched
 
 _SET_COOKIE = unpatched(Response.set_cookie, "werkzeug")
@@ -43,8 +43,8 @@ def set_cookie(response: Any, name: str, value: str, expires: Any, attributes: d
 def writes_as_werkzeug(response: Any, value: str) -> bool:
     """Whether a template may be used: in Werkzeug's own response, for a value that needs no quotes."""
     return (
-        getattr(type(response), "set_cookie", None) is _SET_COOKIE
-        and "set_cookie" not in response.__dict__
+        # Not `response.__dict__`: that makes all its attributes slower.
+        getattr(getattr(response, "set_cookie", None), "__func__", None) is _SET_COOKIE
         # A signed id is two ids and a dot.
         and (is_session_id(value) or is_session_id(value.replace(".", "-", 1)))
     )
@@ -77,14 +77,13 @@ def vary_by_cookie(response: Any) -> None:
         response.vary.add("Cookie")
         return
     headers = response.headers
-    # Headers.get makes an exception for a header that isn't there.
     appends = _APPENDS and type(headers) is Headers
-    for name, value in headers._list if appends else headers:
-        if name.lower() == "vary":
-            if value != "Cookie":
-                response.vary.add("Cookie")
-            return
-    if appends and Headers.add is _ADD:
+    # Headers.get makes an exception for a header that isn't there.
+    value = first_header(headers._list if appends else list(headers), "vary")
+    if value is not None:
+        if value != "Cookie":
+            response.vary.add("Cookie")
+    elif appends and Headers.add is _ADD:
         headers._list.append(("Vary", "Cookie"))
     else:
         headers.add("Vary", "Cookie")
@@ -121,7 +120,13 @@ def _date(moment: Any) -> str:
     return http_date(moment)
 
 
-@lru_cache(maxsize=4)
 def date_of_second(second: int) -> str:
     """The date of that second since 1970, as headers write it."""
-    return http_date(second)
+    global _last_date
+    last = _last_date
+    if last[0] != second:
+        _last_date = last = second, http_date(second)
+    return last[1]
+
+
+_last_date = 0, http_date(0)

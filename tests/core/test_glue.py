@@ -9,13 +9,14 @@ from werkzeug.http import parse_cookie
 
 from flask_session._core import (
     Codec,
+    Hooks,
     Store,
     codes_alone,
     cookie_values,
+    first_header,
     has_kept,
     is_bare,
     is_direct,
-    keeps,
 )
 
 HEADERS = [
@@ -54,17 +55,34 @@ def test_a_method_is_kept_until_it_is_replaced_anywhere() -> None:
 
     class Derived(Base): ...
 
-    originals: set[Any] = {Base.one, Base.two}
-    names = ("one", "two")
+    originals = {"one": (Base.one,), "two": (Base.two,)}
+    both, second = Hooks(("one", "two"), originals), Hooks(("two",), originals)
     instance = Derived()
-    assert keeps(instance, names, originals)
+    assert both.kept(instance)
     instance.two = instance.two  # type: ignore[method-assign]
-    assert not keeps(instance, names, originals)
+    assert not both.kept(instance)
     del instance.two
-    assert keeps(instance, names, originals)
-    Derived.one = lambda self: None  # type: ignore[assignment, method-assign]
-    assert not keeps(instance, names, originals)
-    assert keeps(instance, ("two",), originals)
+    assert both.kept(instance)
+    for other in (lambda self: None, Base.two):
+        Derived.one = other  # type: ignore[assignment, method-assign]
+        assert not both.kept(instance)
+        assert second.kept(instance)
+    Derived.one = original = lambda self: None  # type: ignore[assignment, method-assign]
+    originals["one"] = (Base.one, original)
+    assert both.kept(instance)
+    assert not Hooks(("three",), originals).kept(instance)
+
+
+def test_hooks_are_kept_of_more_classes_than_are_remembered() -> None:
+    class Base:
+        def one(self) -> None: ...
+
+    hooks = Hooks(("one",), {"one": (Base.one,)})
+    classes: list[Any] = [type(f"Derived{number}", (Base,), {}) for number in range(20)]
+    for _ in range(2):
+        assert all(hooks.kept(each()) for each in classes)
+    classes[3].one = None
+    assert [hooks.kept(each()) for each in classes].count(False) == 1
 
 
 class Serializer:
@@ -82,10 +100,10 @@ class Interface:
 
 
 def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
-    originals: set[Any] = {Serializer.encode}
+    originals: dict[str, Any] = {"encode": (Serializer.encode,)}
 
     def alone(serializer: Any) -> bool:
-        return codes_alone(serializer, ("encode",), Serializer, originals)
+        return codes_alone(serializer, Hooks(("encode",), originals), Serializer)
 
     serializer = Serializer()
     assert alone(serializer)
@@ -99,10 +117,10 @@ def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
 
 
 def test_an_interface_is_direct_with_its_own_storage_and_a_serializer_that_codes_alone() -> None:
-    originals: set[Any] = {Serializer.encode, Interface.write}
+    originals: dict[str, Any] = {"encode": (Serializer.encode,), "write": (len, Interface.write)}
 
     def direct(interface: Any) -> bool:
-        return is_direct(interface, ("write",), ("encode",), Serializer, originals)
+        return is_direct(interface, Hooks(("write",), originals), Hooks(("encode",), originals), Serializer)
 
     interface: Any = Interface()
     assert direct(interface)
@@ -114,8 +132,14 @@ def test_an_interface_is_direct_with_its_own_storage_and_a_serializer_that_codes
     assert not direct(interface)
     interface.serializer = Serializer()
     assert direct(interface)
-    originals.remove(Interface.write)
+    originals["write"] = (len,)
     assert not direct(interface)
+
+
+def test_the_first_header_of_a_name_is_found_in_whatever_case() -> None:
+    headers = [("Content-Type", "text/plain"), ("vARY", "Accept"), ("Vary", "Cookie")]
+    assert first_header(headers, "vary") == "Accept"
+    assert first_header(headers, "content-length") is None
 
 
 def test_a_mapping_has_kept_the_very_objects() -> None:

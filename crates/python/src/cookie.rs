@@ -3,7 +3,7 @@
 use flask_session_core::{SessionId, candidates};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
 use crate::error::raise;
 
@@ -80,4 +80,24 @@ pub(crate) fn cookie_values<'a>(
     }
     let found = candidates(header, name, usize::MAX).filter(|value| !value.is_empty());
     Some(found.take(most).collect())
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn first_header<'py>(
+    headers: &Bound<'py, PyList>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    for header in headers {
+        let header = header.cast::<PyTuple>()?;
+        let found = header.get_borrowed_item(0)?;
+        if found
+            .cast::<PyString>()?
+            .to_str()?
+            .eq_ignore_ascii_case(name)
+        {
+            return header.get_item(1).map(Some);
+        }
+    }
+    Ok(None)
 }

@@ -29,11 +29,11 @@ mod _core {
     #[pymodule_export]
     use crate::commit::Commit;
     #[pymodule_export]
-    use crate::cookie::{Signer, cookie_values, is_session_id};
+    use crate::cookie::{Signer, cookie_values, first_header, is_session_id};
     #[pymodule_export]
     use crate::error::too_large;
     #[pymodule_export]
-    use crate::overrides::{codes_alone, has_kept, is_direct, keeps};
+    use crate::overrides::{Hooks, codes_alone, has_kept, is_direct};
     #[pymodule_export]
     use crate::record::{Pending, Record, is_bare};
     #[pymodule_export]

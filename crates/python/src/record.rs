@@ -54,6 +54,7 @@ impl Record {
     }
 
     pub(crate) fn fill(&self, py: Python<'_>, session: &Bound<'_, PyDict>) -> PyResult<()> {
+        session.clear();
         (0..self.0.entries().len()).try_for_each(|index| put(py, session, &self.0, index))
     }
 

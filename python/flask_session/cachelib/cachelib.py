@@ -6,9 +6,9 @@ import pickle
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ..direct import seconds
 from ..exceptions import SessionCorrupt, SessionMisconfigured, StoreRefused
 from ..interface import ServerSideSessionInterface
+from ..lifetime import seconds
 from ..overrides import original
 from ..session import ServerSideSession
 from ..settings import (

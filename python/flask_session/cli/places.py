@@ -11,9 +11,9 @@ import click
 from flask import Flask
 
 from .. import settings
-from ..direct import seconds
 from ..exceptions import SessionUnsupported
 from ..filesystem.filesystem import FileSystemSessionInterface
+from ..lifetime import seconds
 from ..serializer import decode
 from ..store import keys
 

@@ -73,7 +73,6 @@ class RedisSessionInterface(ServerSideSessionInterface):
     ttl = True
 
     client: Any = _ClientOfUrl()
-    _url: str = LOCALHOST
 
     if TYPE_CHECKING:
 
@@ -114,6 +113,7 @@ class RedisSessionInterface(ServerSideSessionInterface):
             )
             client = LOCALHOST
         super().__init__(**given)
+        self._url = LOCALHOST
         # A given client is a plain attribute, so that it can be assigned and patched like any other.
         if isinstance(client, str):
             self._url = client

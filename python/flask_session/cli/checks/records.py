@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ..._core import Codec
-from ...direct import seconds
 from ...exceptions import SessionCorrupt, SessionError, SessionUnsupported
+from ...lifetime import seconds
 from ...serializer import codec_of
 from ...settings import SESSION_LEGACY_PICKLE
 from ...store import keys

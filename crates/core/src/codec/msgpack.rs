@@ -34,6 +34,7 @@
 //! # Ok::<(), flask_session_core::Error>(())
 //! ```
 
+mod frequent;
 mod skip;
 
 use rmp::Marker;

@@ -1,20 +1,28 @@
-//! Passing over values that nobody wants yet. A large session is mostly passed over: the forms
-//! that fill nearly every session are read here, the others by [`Reader::token`].
+//! Passing over values that nobody wants yet, and finding out what is wrong with them.
 
-use super::{Malformed, Reader, Result, Token, below};
+use super::{Malformed, Reader, Result, Token, below, frequent};
 
 impl Reader<'_> {
     /// Passes over one value, checking that all of it can be read. `depth` is how many containers
     /// hold it, counted from the top-level value.
     pub fn skip(&mut self, depth: usize) -> Result<()> {
-        self.pass(|rest| value(rest, depth))
+        match frequent::value(self.input, self.position, depth) {
+            Some(end) => self.position = end,
+            None => self.pass(|rest| value(rest, depth))?,
+        }
+        Ok(())
     }
 
     /// Passes over one map key: no map can be one, or be in one.
     pub(crate) fn skip_key(&mut self, depth: usize) -> Result<()> {
-        self.pass(|rest| key(rest, depth))
+        match frequent::key(self.input, self.position, depth) {
+            Some(end) => self.position = end,
+            None => self.pass(|rest| key(rest, depth))?,
+        }
+        Ok(())
     }
 
+    #[cold]
     fn pass(&mut self, over: impl FnOnce(&[u8]) -> Result<&[u8]>) -> Result<()> {
         let left = over(&self.input[self.position..])?.len();
         self.position = self.input.len() - left;
@@ -23,22 +31,7 @@ impl Reader<'_> {
 }
 
 /// What follows the value at the front.
-#[inline]
-fn value(bytes: &[u8], depth: usize) -> Result<&[u8]> {
-    let Some((&first, rest)) = bytes.split_first() else {
-        return Err(Malformed::TRUNCATED);
-    };
-    match first {
-        0xa0..=0xbf => text(rest, usize::from(first & 0x1f)),
-        0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => Ok(rest),
-        0xcb => rest.get(8..).ok_or(Malformed::TRUNCATED),
-        0x80..=0x8f => map(rest, usize::from(first & 0x0f), depth),
-        0x90..=0x9f => array(rest, usize::from(first & 0x0f), depth),
-        _ => rare(bytes, depth),
-    }
-}
-
-fn rare(bytes: &[u8], depth: usize) -> Result<&[u8]> {
+pub(super) fn value(bytes: &[u8], depth: usize) -> Result<&[u8]> {
     let mut reader = Reader::new(bytes);
     let token = reader.token()?;
     let rest = &bytes[reader.position..];
@@ -65,15 +58,8 @@ fn map(mut rest: &[u8], length: usize, depth: usize) -> Result<&[u8]> {
     Ok(rest)
 }
 
-#[inline]
-fn key(bytes: &[u8], depth: usize) -> Result<&[u8]> {
-    match bytes.split_first() {
-        Some((&first @ 0xa0..=0xbf, rest)) => text(rest, usize::from(first & 0x1f)),
-        _ => rare_key(bytes, depth),
-    }
-}
-
-fn rare_key(bytes: &[u8], depth: usize) -> Result<&[u8]> {
+/// What follows the map key at the front.
+pub(super) fn key(bytes: &[u8], depth: usize) -> Result<&[u8]> {
     let mut reader = Reader::new(bytes);
     let token = reader.token()?;
     let mut rest = &bytes[reader.position..];
@@ -90,42 +76,6 @@ fn rare_key(bytes: &[u8], depth: usize) -> Result<&[u8]> {
     }
 }
 
-#[inline]
-fn text(bytes: &[u8], length: usize) -> Result<&[u8]> {
-    let Some((text, rest)) = bytes.split_at_checked(length) else {
-        return Err(Malformed::TRUNCATED);
-    };
-    if is_short_ascii(text) || std::str::from_utf8(text).is_ok() {
-        Ok(rest)
-    } else {
-        Err(Malformed::NOT_UTF8)
-    }
-}
-
-/// Whether short text is ASCII, in words that may overlap. Never true for other text.
-#[inline]
-fn is_short_ascii(text: &[u8]) -> bool {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let ends = if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>())
-    {
-        let middle = text.chunks_exact(8).skip(1);
-        middle.fold(
-            u64::from_le_bytes(*first) | u64::from_le_bytes(*last),
-            |all, chunk| {
-                let chunk = chunk
-                    .first_chunk()
-                    .map_or(HIGH, |chunk| u64::from_le_bytes(*chunk));
-                all | chunk
-            },
-        )
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last))
-    } else {
-        text.iter().fold(0, |all, byte| all | u64::from(*byte))
-    };
-    ends & HIGH == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,10 +90,34 @@ mod tests {
                     0..32 => vec![0xa0 | u8::try_from(length).unwrap()],
                     _ => vec![0xd9, u8::try_from(length).unwrap()],
                 };
-                let payload = [&header[..], &text].concat();
-                let mut reader = Reader::new(&payload);
-                assert_eq!(reader.skip(0), Err(Malformed::NOT_UTF8), "{length} {place}");
-                assert_eq!(reader.skip_key(0), Err(Malformed::NOT_UTF8));
+                // With and without something behind it.
+                for behind in [0, 20] {
+                    let payload = [&header[..], &text, &vec![0xc0; behind]].concat();
+                    let mut reader = Reader::new(&payload);
+                    assert_eq!(reader.skip(0), Err(Malformed::NOT_UTF8), "{length} {place}");
+                    assert_eq!(reader.skip_key(0), Err(Malformed::NOT_UTF8));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn text_is_passed_whatever_follows_it() {
+        for length in 0..40_u8 {
+            for text in [
+                "a".repeat(length.into()),
+                "\u{e9}".repeat((length / 2).into()),
+            ] {
+                let mut payload = Vec::new();
+                super::super::write_str(&mut payload, &text);
+                let end = payload.len();
+                for behind in [0, 20] {
+                    payload.resize(end + behind, 0xff);
+                    let mut reader = Reader::new(&payload);
+                    assert_eq!((reader.skip(0), reader.position()), (Ok(()), end));
+                    let mut reader = Reader::new(&payload);
+                    assert_eq!((reader.skip_key(0), reader.position()), (Ok(()), end));
+                }
             }
         }
     }

@@ -97,11 +97,23 @@ pub fn candidates<'a>(
     name: &'a str,
     limit: usize,
 ) -> impl Iterator<Item = &'a str> + 'a {
-    header
-        .split(';')
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(move |(key, _)| !name.is_empty() && key.trim() == name)
-        .map(|(_, value)| value.trim().trim_matches('"'))
+    // The signs are ASCII: what lies between them is whole text.
+    let mut rest = Some(header);
+    let pairs = std::iter::from_fn(move || {
+        let text = rest?;
+        let (pair, after) = match memchr::memchr(b';', text.as_bytes()) {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
+        rest = after;
+        Some(pair)
+    });
+    pairs
+        .filter_map(move |pair| {
+            let sign = memchr::memchr(b'=', pair.as_bytes())?;
+            let is_named = sign >= name.len() && !name.is_empty() && pair[..sign].trim() == name;
+            is_named.then(|| pair[sign + 1..].trim().trim_matches('"'))
+        })
         .take(limit)
 }
 

@@ -110,30 +110,45 @@ fn json_members(payload: &Bytes) -> Result<Option<Vec<Entry>>, Malformed> {
     Ok(Some(members))
 }
 
-/// A number that tells most keys apart: their length and their last bytes.
+/// A number that tells nearly all keys apart.
 fn fingerprint(key: &[u8]) -> u64 {
-    let tail = key.last_chunk::<8>().map_or_else(
-        || {
-            key.iter()
-                .fold(0, |tail, byte| (tail << 8) | u64::from(*byte))
-        },
-        |tail| u64::from_le_bytes(*tail),
-    );
-    tail ^ ((key.len() as u64) << 56)
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, tail) = key.as_chunks::<8>();
+    let tail = tail.iter().fold(key.len() as u64, |tail, byte| {
+        (tail << 8) | u64::from(*byte)
+    });
+    let words = words.iter().fold(tail, |all, word| {
+        (all ^ u64::from_le_bytes(*word))
+            .wrapping_mul(ODD)
+            .rotate_left(31)
+    });
+    words.wrapping_mul(ODD)
 }
 
-/// Whether some key of a few may occur twice.
+/// Whether some key may occur twice.
 fn may_repeat(entries: &[Entry]) -> bool {
-    let mut seen = [0; FEW];
-    entries.iter().enumerate().any(|(index, entry)| {
-        seen[index] = fingerprint(&entry.key);
-        seen[..index].contains(&seen[index])
-    })
+    if entries.len() <= FEW {
+        // One bit of a thousand for each.
+        let mut seen = [0_u64; 16];
+        return entries.iter().any(|entry| {
+            let place = fingerprint(&entry.key) >> 54;
+            let (word, bit) = (&mut seen[place as usize / 64], 1 << (place % 64));
+            let is_there = *word & bit != 0;
+            *word |= bit;
+            is_there
+        });
+    }
+    let mut seen: Vec<u64> = entries
+        .iter()
+        .map(|entry| fingerprint(&entry.key))
+        .collect();
+    seen.sort_unstable();
+    seen.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Leaves each key once: as in Python, the last value at the first one's place.
 pub(super) fn unique(entries: Vec<Entry>) -> Vec<Entry> {
-    if entries.len() <= FEW && !may_repeat(&entries) {
+    if !may_repeat(&entries) {
         return entries;
     }
     let mut places = HashMap::with_capacity(entries.len());

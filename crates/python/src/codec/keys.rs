@@ -9,6 +9,8 @@ use pyo3::types::PyString;
 const SLOTS: usize = 1024;
 /// Bytes of the longest key that is remembered.
 const LONGEST: usize = 31;
+/// Bytes of the longest key that two words are.
+const TWO_WORDS: usize = 16;
 
 /// Keys by their text, for the time of one decoding.
 pub(super) struct Keys(Option<MutexGuard<'static, Option<Table>>>);
@@ -17,6 +19,7 @@ type Table = Box<[Option<Slot>]>;
 
 struct Slot {
     length: u8,
+    words: [u64; 2],
     text: [u8; LONGEST],
     key: Py<PyString>,
 }
@@ -51,14 +54,16 @@ impl Keys {
         if text.len() > LONGEST {
             return PyString::from_bytes(py, text);
         }
-        let slot = &mut table[place(text)];
+        let words = words(text);
+        let slot = &mut table[place(text.len(), words)];
         if let Some(slot) = slot
             && usize::from(slot.length) == text.len()
-            && slot.text[..text.len()] == *text
+            && slot.words == words
+            && (text.len() <= TWO_WORDS || slot.text[..text.len()] == *text)
         {
             return Ok(slot.key.bind(py).clone());
         }
-        remember(slot, py, text)
+        remember(slot, py, text, words)
     }
 }
 
@@ -67,36 +72,48 @@ fn remember<'py>(
     slot: &mut Option<Slot>,
     py: Python<'py>,
     text: &[u8],
+    words: [u64; 2],
 ) -> PyResult<Bound<'py, PyString>> {
     let key = PyString::from_bytes(py, text)?;
     let mut kept = [0; LONGEST];
     kept[..text.len()].copy_from_slice(text);
     *slot = Some(Slot {
         length: u8::try_from(text.len()).unwrap_or(u8::MAX),
+        words,
         text: kept,
         key: key.clone().unbind(),
     });
     Ok(key)
 }
 
-/// The slot of a key: a multiplicative hash over words that may overlap.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Two words of a key, which may overlap. Up to [`TWO_WORDS`] bytes, no other key of the same
+/// length has them.
 #[inline]
-fn place(text: &[u8]) -> usize {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut hash = text.len() as u64;
-    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(ODD).rotate_left(31);
-    if let (Some(_), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        for chunk in text.chunks_exact(8) {
-            mix(chunk
-                .first_chunk::<8>()
-                .map_or(0, |word| u64::from_le_bytes(*word)));
+fn words(text: &[u8]) -> [u64; 2] {
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let mut first = u64::from_le_bytes(*first);
+        if text.len() > TWO_WORDS {
+            for word in text.as_chunks::<8>().0 {
+                first = (first ^ u64::from_le_bytes(*word))
+                    .wrapping_mul(ODD)
+                    .rotate_left(31);
+            }
         }
-        mix(u64::from_le_bytes(*last));
+        [first, u64::from_le_bytes(*last)]
     } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        mix(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        [u64::from(first) << 32 | u64::from(last), 0]
     } else {
         let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0));
-        mix(byte(0) << 16 | byte(1) << 8 | byte(2));
+        [byte(0) << 16 | byte(1) << 8 | byte(2), 0]
     }
-    (hash.wrapping_mul(ODD) >> 54) as usize % SLOTS
+}
+
+/// The slot of a key: a multiplicative hash.
+#[inline]
+fn place(length: usize, words: [u64; 2]) -> usize {
+    let hash = (length as u64 ^ words[0]).wrapping_mul(ODD).rotate_left(31);
+    ((hash ^ words[1]).wrapping_mul(ODD) >> 54) as usize % SLOTS
 }

@@ -3,15 +3,42 @@
 use bytes::Bytes;
 use flask_session_core::{Error, ErrorKind, Timestamp};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Value};
+use mysql_async::{Conn, Params, Statement as Prepared, Value};
 
 use super::failure::of_statement;
 use crate::sql::{
-    Attempt, Civil, Connection, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
+    Attempt, Civil, Connection, Looks, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
 };
 
-/// A connection. The driver keeps its statements prepared.
-pub(crate) struct MysqlConnection(pub(super) Conn);
+/// A connection, and the statements that the server has prepared for it. The driver, too, finds
+/// them by their text, but reads it for names each time.
+pub(crate) struct MysqlConnection {
+    connection: Conn,
+    prepared: Vec<Option<Prepared>>,
+}
+
+impl MysqlConnection {
+    pub(super) fn new(connection: Conn) -> Self {
+        Self {
+            connection,
+            prepared: Vec::new(),
+        }
+    }
+
+    async fn prepare(&mut self, statement: &Statement) -> Attempt<Prepared> {
+        let number = statement.number;
+        if let Some(Some(prepared)) = self.prepared.get(number) {
+            return Ok(prepared.clone());
+        }
+        let prepared = self.connection.prep(&statement.sql).await;
+        let prepared = prepared.map_err(|error| of_statement(&error))?;
+        if self.prepared.len() <= number {
+            self.prepared.resize(number + 1, None);
+        }
+        self.prepared[number] = Some(prepared.clone());
+        Ok(prepared)
+    }
+}
 
 /// A moment as the driver takes it.
 fn date(moment: Timestamp) -> Value {
@@ -49,9 +76,11 @@ fn parameters(statement: &Statement, values: &Values<'_>) -> Params {
     Params::Positional(statement.slots.iter().map(value).collect())
 }
 
-fn read(row: mysql_async::Row) -> Attempt<Row> {
-    let mut values = row.unwrap().into_iter();
-    let bytes = match values.next() {
+/// A row; None if it is a load's, see [`Looks::Connection`], and not that of a live record.
+fn read(row: mysql_async::Row, values: &Values<'_>) -> Attempt<Option<Row>> {
+    let is_a_loads = row.len() == LOADED;
+    let mut columns = row.unwrap().into_iter();
+    let bytes = match columns.next() {
         Some(Value::Bytes(bytes)) => Bytes::from(bytes),
         Some(Value::NULL) => Bytes::new(),
         _ => {
@@ -61,17 +90,27 @@ fn read(row: mysql_async::Row) -> Attempt<Row> {
             )));
         }
     };
-    let expiry = match values.next() {
+    let (expires, expiry) = match columns.next() {
         Some(Value::Date(year, month, day, hour, minute, second, micro)) => {
-            Civil::from_parts((year.into(), month, day), (hour, minute, second, micro))
+            let civil = Civil::from_parts((year.into(), month, day), (hour, minute, second, micro));
+            (true, civil.map(Civil::moment))
         }
-        _ => None,
+        _ => (false, None),
     };
-    Ok(Row {
-        bytes,
-        expiry: expiry.map(Civil::moment),
-    })
+    if is_a_loads {
+        let is_the_keys =
+            matches!(columns.next(), Some(Value::Bytes(key)) if key == values.key.as_bytes());
+        // A date that is none lies in the past, as for the server.
+        let is_live = !expires || expiry.is_some_and(|expiry| expiry > values.now);
+        if !(is_the_keys && is_live) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Row { bytes, expiry }))
 }
+
+/// The columns of a load whose row is looked at here: payload, expiry, key.
+const LOADED: usize = 3;
 
 /// Of characters, in the name of an index.
 const LONGEST_NAME: usize = 64;
@@ -81,26 +120,29 @@ const LOCK: &str = "CONCAT('flask-session ', SHA1(?))";
 
 impl Connection for MysqlConnection {
     async fn rows(&mut self, statement: &Statement, values: &Values<'_>) -> Attempt<Vec<Row>> {
+        let prepared = self.prepare(statement).await?;
         let given = parameters(statement, values);
         let rows: Vec<mysql_async::Row> = self
-            .0
-            .exec(&statement.sql, given)
+            .connection
+            .exec(prepared, given)
             .await
             .map_err(|error| of_statement(&error))?;
-        rows.into_iter().map(read).collect()
+        let rows = rows.into_iter().map(|row| read(row, values));
+        rows.filter_map(Result::transpose).collect()
     }
 
     async fn change(&mut self, statement: &Statement, values: &Values<'_>) -> Attempt<u64> {
+        let prepared = self.prepare(statement).await?;
         let given = parameters(statement, values);
-        let done = self.0.exec_drop(&statement.sql, given).await;
+        let done = self.connection.exec_drop(prepared, given).await;
         done.map_err(|error| of_statement(&error))?;
-        Ok(self.0.affected_rows())
+        Ok(self.connection.affected_rows())
     }
 
     async fn exclude(&mut self, table: &Table) -> Attempt<()> {
         let take = format!("SELECT GET_LOCK({LOCK}, 60)");
         let taken: Result<Option<Option<i64>>, _> =
-            self.0.exec_first(take, (table.quoted('`'),)).await;
+            self.connection.exec_first(take, (table.quoted('`'),)).await;
         match taken.map_err(|error| of_statement(&error))? {
             Some(Some(1)) => Ok(()),
             _ => Err(Problem::Interrupted(Error::new(
@@ -112,14 +154,14 @@ impl Connection for MysqlConnection {
 
     async fn admit(&mut self, table: &Table, _done: bool) -> Attempt<()> {
         let free = format!("DO RELEASE_LOCK({LOCK})");
-        let freed = self.0.exec_drop(free, (table.quoted('`'),)).await;
+        let freed = self.connection.exec_drop(free, (table.quoted('`'),)).await;
         freed.map_err(|error| of_statement(&error))
     }
 
     async fn shape(&mut self, table: &Table) -> Attempt<Option<Shape>> {
         let place = (table.schema.as_deref(), table.name.as_str());
         let columns: Vec<(String, i64, String, Option<u64>)> = self
-            .0
+            .connection
             .exec(COLUMNS, place)
             .await
             .map_err(|error| of_statement(&error))?;
@@ -129,7 +171,7 @@ impl Connection for MysqlConnection {
         let names: Vec<&str> = columns.iter().map(|column| column.0.as_str()).collect();
         Shape::check(&names)?;
         let unique: Option<i64> = self
-            .0
+            .connection
             .exec_first(UNIQUE, place)
             .await
             .map_err(|error| of_statement(&error))?;
@@ -138,10 +180,14 @@ impl Connection for MysqlConnection {
             needs_id: false,
             has_created: names.contains(&"created"),
             most: None,
+            looks: Looks::Statement,
         };
         for (name, must_be_given, kind, most) in &columns {
             match name.as_str() {
                 "id" => shape.needs_id = *must_be_given != 0,
+                "expiry" if matches!(kind.as_str(), "datetime" | "timestamp") => {
+                    shape.looks = Looks::Connection;
+                }
                 "data" if kind.ends_with("blob") || kind.ends_with("binary") => {
                     shape.most = most.and_then(|most| usize::try_from(most).ok());
                 }
@@ -165,7 +211,7 @@ impl Connection for MysqlConnection {
         }
         let index = quoted(&index, '`');
         let made = self
-            .0
+            .connection
             .query_drop(format!(
                 "CREATE TABLE IF NOT EXISTS {name} (id INTEGER NOT NULL AUTO_INCREMENT, \
                  session_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, \

@@ -144,7 +144,7 @@ impl Driver for Mysql {
     async fn connect(&self, deadline: &Deadline) -> Attempt<MysqlConnection> {
         let limit = deadline.remaining()?.min(self.options.connect_timeout);
         match tokio::time::timeout(limit, self.open()).await {
-            Ok(Ok(connection)) => Ok(MysqlConnection(connection)),
+            Ok(Ok(connection)) => Ok(MysqlConnection::new(connection)),
             Ok(Err(error)) => Err(failure::of_connecting(&error)),
             Err(_) => Err(Problem::Final(Deadline::within(limit).passed())),
         }

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Statement as Prepared};
 
 use super::failure::of_statement;
 use crate::sql::{
-    Attempt, Connection, Layout, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
+    Attempt, Connection, Layout, Looks, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
 };
 
 /// A connection, and the statements that the server has prepared for it.
@@ -159,6 +159,7 @@ impl Connection for PostgresqlConnection {
             needs_id: false,
             has_created: false,
             most: None,
+            looks: Looks::Statement,
         };
         for column in &columns {
             let unreadable = |error| of_statement(&error);

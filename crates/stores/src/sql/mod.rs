@@ -26,4 +26,4 @@ pub(crate) use storage::misconfigured;
 pub(crate) use storage::{Storage, decoded, limit, printable, seconds};
 #[cfg(feature = "postgresql")]
 pub(crate) use table::Layout;
-pub(crate) use table::{Shape, Table, quoted};
+pub(crate) use table::{Looks, Shape, Table, quoted};

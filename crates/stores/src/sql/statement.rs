@@ -2,7 +2,7 @@
 
 use flask_session_core::Timestamp;
 
-use super::table::{Shape, Table, quoted};
+use super::table::{Looks, Shape, Table, quoted};
 
 /// What a statement is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Dialect {
 pub(crate) struct Statement {
     /// Its place among the statements of a connection.
     #[cfg_attr(
-        not(feature = "postgresql"),
+        not(any(feature = "mysql", feature = "postgresql")),
         allow(dead_code, reason = "where the driver keeps statements by their text")
     )]
     pub(crate) number: usize,
@@ -127,7 +127,11 @@ impl Statements {
         let exact = &dialect.exact("session_id");
         let found = format!("WHERE {same_key} AND {LIVE}");
         Self {
-            load: worded(format!("SELECT data, expiry FROM {name} {found} LIMIT 1")),
+            load: worded(if shape.looks == Looks::Connection {
+                format!("SELECT data, expiry, session_id FROM {name} WHERE session_id = :key")
+            } else {
+                format!("SELECT data, expiry FROM {name} {found} LIMIT 1")
+            }),
             load_and_touch: dialect.returns.then(|| {
                 worded(format!(
                     "UPDATE {name} SET expiry = :expiry {found} RETURNING data"
@@ -267,6 +271,7 @@ mod tests {
         needs_id: false,
         has_created: false,
         most: None,
+        looks: Looks::Statement,
     };
 
     #[test]

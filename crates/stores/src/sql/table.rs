@@ -67,6 +67,22 @@ pub(crate) struct Shape {
     pub(crate) has_created: bool,
     /// The most bytes that fit into `data`, where the column is small.
     pub(crate) most: Option<usize>,
+    /// Who looks at the row that a load finds by the index.
+    pub(crate) looks: Looks,
+}
+
+/// Who looks whether a row is live, and the key's byte for byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// The statement.
+    Statement,
+    /// The connection, which is given expiry and key: where looking costs the server more than
+    /// finding the row.
+    #[cfg_attr(
+        not(feature = "mysql"),
+        allow(dead_code, reason = "where no server is slow at it")
+    )]
+    Connection,
 }
 
 /// The columns that a table must have.

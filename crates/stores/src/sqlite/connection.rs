@@ -10,7 +10,7 @@ use rusqlite::{Connection as Native, OpenFlags, params_from_iter};
 
 use super::failure;
 use crate::sql::{
-    Attempt, Civil, Connection, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
+    Attempt, Civil, Connection, Looks, Problem, Row, Shape, Slot, Statement, Table, Values, quoted,
 };
 
 /// A connection. SQLite keeps its statements prepared.
@@ -149,6 +149,7 @@ impl Connection for SqliteConnection {
             needs_id: id.is_some_and(|id| !is_number(id) && id.must_be_given),
             has_created: names.contains(&"created"),
             most: None,
+            looks: Looks::Statement,
         }))
     }
 

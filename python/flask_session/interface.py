@@ -245,7 +245,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         if failure is not None and sys.exc_info()[1] is failure and not isinstance(failure, _REPAIRABLE):
             # Flask answers the failure of this very save, and saves once more for that answer.
             return
-        store = self._direct_store()
+        store = self._direct_store(session._store)
         try:
             if store is None:
                 hooked.save_session(self, app, session, response)
@@ -272,11 +272,13 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         session.sid = self._new_sid()
         session.modified = True
 
-    def _direct_store(self) -> Store | None:
-        """The store to use directly, or None if all hooks must be called."""
+    def _direct_store(self, used: Store | None = None) -> Store | None:
+        """The store to use directly, or None if all hooks must be called. ``used``: by this request."""
         if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer):
             return None
         store = self._current_store()
+        if store is used:
+            return store
         return None if store is None or type(store) in NEED_HOOKS else self._guard(store)
 
     def _guarded_store(self) -> Store | None:

@@ -132,16 +132,22 @@ impl<'a> Reader<'a> {
         bytes.get(self.position).copied()
     }
 
+    /// Passes white space; whether `byte` is next.
+    #[inline(always)]
+    fn is_next(&mut self, byte: u8) -> bool {
+        self.input.as_bytes().get(self.position) == Some(&byte) || self.peek() == Some(byte)
+    }
+
     #[inline(always)]
     fn expect(&mut self, byte: u8) -> Result<()> {
-        match self.peek() {
-            Some(found) if found == byte => {
-                self.position += 1;
-                Ok(())
-            }
-            Some(_) => Err(SYNTAX),
-            None => Err(Malformed::TRUNCATED),
+        if self.is_next(byte) {
+            self.position += 1;
+            return Ok(());
         }
+        Err(match self.peek() {
+            Some(_) => SYNTAX,
+            None => Malformed::TRUNCATED,
+        })
     }
 
     /// The next piece.
@@ -215,7 +221,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn another_key(&mut self, index: usize) -> Result<bool> {
         let another = self.another(index, b'}')?;
-        if another && self.peek() != Some(b'"') {
+        if another && !self.is_next(b'"') {
             return Err(SYNTAX);
         }
         Ok(another)
@@ -309,6 +315,9 @@ impl<'a> Reader<'a> {
     /// Passes a string that starts here, checking its escapes.
     #[inline]
     fn pass_string(&mut self) -> Result<()> {
+        if self.plain_string().is_some() {
+            return Ok(());
+        }
         let bytes = self.input.as_bytes();
         let mut position = self.position + 1;
         loop {

@@ -163,7 +163,7 @@ DUE = {
     "mysql": ["read", "write"],
 }
 """What a read needs that must extend a life, where reading doesn't; untouched, only the write."""
-NEEDED = {"modify": ["read", "write"], "new": ["write"]}
+NEEDED = {"modify": ["read", "write"], "load and save": ["read", "write"], "new": ["write"]}
 
 
 class Server:

@@ -18,65 +18,32 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from payloads import SMALL
+from storing import LIFETIME, Ours, steps_of
 from tasks import answer
-from worker import COUNTER, Site
+from worker import Site, change, timed, use_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIFETIME = 3600
+    from storing import Use
+
 Parts = dict[str, "Callable[[], None]"]
 
 
-def key_of(site: Site, case: str) -> str:
-    """Where the visitor's session lies."""
-    return f"{site.interface.key_prefix}{site.cookie(case, SMALL, 0).partition('=')[2]}"
-
-
-def of_rival(site: Site, case: str) -> Parts:
-    """What 0.8.0 does for any request: it loads, and writes again."""
-    client, serializer, key = site.interface.client, site.interface.serializer, key_of(site, case)
-    stored: bytes = client.get(key)
-    session = site.interface.session_class(serializer.decode(stored))
+def of(site: Site, case: str) -> Parts:
+    """0.8.0 loads and writes for any request; with us a read extends the session's life, a change writes."""
+    changes = case == "modify"
+    use: Use = (change, ["visits"]) if changes else (use_one, [])
+    steps = steps_of(site.interface, site.key(case, SMALL, 0), use)
+    extends = isinstance(steps, Ours) and not changes
 
     def ask() -> None:
-        client.get(key)
-        client.set(name=key, value=stored, ex=LIFETIME)
-
-    def code() -> None:
-        serializer.decode(stored)
-        serializer.encode(session)
-
-    return {"client": ask, "codec": code}
-
-
-def of_ours(site: Site, case: str) -> Parts:
-    """What is due: a read extends the session's life, a change writes it if nobody else has."""
-    from flask_session._core import Commit
-
-    store, codec, key = site.interface._current_store(), site.interface.serializer.codec, key_of(site, case)
-    refresh = LIFETIME if case == "read" else None
-    current: dict[str, Any] = {"record": store.load(codec, key), "commit": None}
-
-    def code() -> None:
-        session: dict[str, Any] = {}
-        current["record"].fill(session)
-        assigned = []
-        if case == "modify":
-            assigned = ["visits"]
-            session["visits"] = next(COUNTER)
-        else:
-            assert session["_user_id"] == "42"
-        current["commit"] = Commit(codec, session, key, record=current["record"], assigned=assigned)
-
-    def ask() -> None:
-        if case == "modify":
-            store.commit(current["commit"], LIFETIME)
-            assert current["commit"].outcome == "stored"
-        current["record"] = store.load(codec, key, refresh)
+        if not extends:
+            steps.save()
+        steps.load(LIFETIME if extends else None)
 
     # In this order: what the codec has made, the client sends.
-    return {"codec": code, "client": ask}
+    return {"codec": steps.code, "client": ask}
 
 
 class Measured:
@@ -88,9 +55,7 @@ class Measured:
         usual = Site(config, ["redis", url])
         self.parts: dict[str, dict[str, Callable[[], int]]] = {}
         for case, site in (("read", due), ("modify", usual)):
-            native = hasattr(site.interface, "_current_store")
-            parts = of_ours(site, case) if native else of_rival(site, case)
-            self.parts[case] = {name: timed(call) for name, call in parts.items()}
+            self.parts[case] = {name: timed(call) for name, call in of(site, case).items()}
             # Of another visitor: a commit would find that the record has changed.
             whole = site.operation(case, SMALL, 1)
             self.parts[case] |= {"whole": whole, "without cookie": without_cookie(site, whole)}
@@ -105,15 +70,6 @@ class Measured:
             if name == "without cookie" and time.perf_counter() > end and len(times[name]) > 5:
                 break
         return {name: statistics.median(taken) / 1e3 for name, taken in times.items()}
-
-
-def timed(call: Callable[[], None]) -> Callable[[], int]:
-    def measured() -> int:
-        begin = time.perf_counter_ns()
-        call()
-        return time.perf_counter_ns() - begin
-
-    return measured
 
 
 def without_cookie(site: Site, whole: Callable[[], int]) -> Callable[[], int]:

@@ -35,12 +35,14 @@ LARGER = [
     *(Case("read", LARGE, due=True), Case("read all", LARGE, due=True), Case("modify", LARGE)),
 ]
 THREADED = [Case("read", due=True, threads=8), Case("modify", threads=8)]
+# Without the session interface. On Redis only.
+PAST_IT = [Case("load and save"), Case("load and save", threads=8)]
 CHANGES = [Case("read"), Case("modify"), Case("new")]
 
 Start = Callable[[], AbstractContextManager[backends.Backend]]
 
 PLAN: dict[str, tuple[Start, list[Case]]] = {
-    "redis": (backends.redis, [*USUAL, *LARGER, *THREADED]),
+    "redis": (backends.redis, [*USUAL, *LARGER, *THREADED, *PAST_IT]),
     "redis-unix": (backends.redis_unix, USUAL),
     "memcached": (backends.memcached, [*USUAL, *LARGER, *THREADED]),
     "pylibmc": (backends.pylibmc, USUAL),
@@ -58,7 +60,10 @@ PLAN: dict[str, tuple[Start, list[Case]]] = {
 FILLED = {"files-500": 500, "files-5000": 5_000, "files-50000": 50_000}
 """How many sessions are made, one after the other, before anything is measured."""
 QUICK = ("redis", "memcached", "files-500", "sqlite", "postgresql", "mariadb", "mongodb-5000")
-QUICK_CASES = {*USUAL, Case("read", LARGE, due=True), Case("modify", LARGE), Case("modify", threads=8)}
+QUICK_CASES = {
+    *(*USUAL, Case("read", LARGE, due=True), Case("modify", LARGE)),
+    *(Case("modify", threads=8), *PAST_IT),
+}
 
 TARGETS: dict[tuple[str, Case], float] = {
     ("redis", Case("read")): 6,
@@ -69,7 +74,7 @@ TARGETS: dict[tuple[str, Case], float] = {
     **{(name, Case("nobody")): 10 for name in PLAN},
     ("redis", Case("read", LARGE, due=True)): 8,
     ("redis", Case("modify", LARGE)): 4,
-    ("redis", Case("modify", threads=8)): 7,
+    ("redis", Case("load and save", threads=8)): 7,
     **{(name, Case("read")): 30 for name in ("postgresql", "mariadb")},
     **{(name, Case("read", due=True)): 12 for name in ("postgresql", "mariadb")},
     **{(name, Case("modify")): 10 for name in ("postgresql", "mariadb")},

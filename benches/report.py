@@ -58,7 +58,7 @@ class Row:
         missed = self.target is not None and self.ratio.median < self.target
         target = "" if self.target is None else f"  wanted {self.target:g}x" + " MISSED" * missed
         times = f"0.8.0 {self.rival.median:9.1f}  ours {self.ours.median:8.1f}"
-        return f"{self.backend:24} {self.case:26} {times}  x {self.ratio!s:20}{target:20} {limit}"
+        return f"{self.backend:24} {self.case:31} {times}  x {self.ratio!s:20}{target:20} {limit}"
 
 
 def row(name: str, backend: str, case: Case, rounds: dict[str, list[dict[str, float]]]) -> Row:

@@ -8,7 +8,8 @@ else of this project. Its tasks, see tasks.py:
     {"round": NAME, "case": CASE, "size": BYTES, "seconds": S, "threads": N}     a measurement
 
 What is timed is what a request costs more because of its session: opening it, using it, saving it. Making the
-request and the response, and what the application context does at its end, are not.
+request and the response, and what the application context does at its end, are not. "load and save" is no
+request: what the session interface asks of store and codec for one that changes a key, on Redis only.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import itertools
 import statistics
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from payloads import SMALL
 from payloads import session as payload
+from storing import steps_of
 from tasks import answer
 from werkzeug.test import EnvironBuilder
 
@@ -98,8 +101,15 @@ class Site:
             self.cookies[case, size, thread] = response.headers["Set-Cookie"].partition(";")[0]
         return self.cookies[case, size, thread]
 
+    def key(self, case: str, size: int, thread: int) -> str:
+        """Where that visitor's session lies."""
+        return f"{self.interface.key_prefix}{self.cookie(case, size, thread).partition('=')[2]}"
+
     def operation(self, case: str, size: int, thread: int) -> Callable[[], int]:
         """What one measurement of `case` does: nanoseconds."""
+        if case == "load and save":
+            steps = steps_of(self.interface, self.key(case, size, thread), (change, ["visits"]))
+            return timed(steps.load, steps.code, steps.save)
         use, cookie = USES.get(case), None
         if use is None:
             content = payload(size)
@@ -110,6 +120,18 @@ class Site:
             cookie = self.cookie(case, size, thread)
         environ = environ_of(cookie)
         return lambda: self.request(use, environ)[0]
+
+
+def timed(*calls: Callable[[], None]) -> Callable[[], int]:
+    """One after the other: nanoseconds."""
+
+    def measured() -> int:
+        begin = time.perf_counter_ns()
+        for call in calls:
+            call()
+        return time.perf_counter_ns() - begin
+
+    return measured
 
 
 def environ_of(cookie: str | None) -> dict[str, Any]:
@@ -149,23 +171,25 @@ def measured(site: Site, task: dict[str, Any]) -> dict[str, float]:
     ready = threading.Barrier(threads + 1)
 
     def work(operation: Callable[[], int], taken: list[int]) -> None:
-        for _ in range(3):
-            operation()
-        ready.wait()
+        try:
+            for _ in range(3):
+                operation()
+        finally:
+            # Also after a failure, which would else never be told.
+            ready.wait()
         end = time.perf_counter() + task["seconds"]
         # At least a few, however slow.
         while time.perf_counter() < end or len(taken) < 5:
             taken.append(operation())
 
     gc.collect()
-    workers = [threading.Thread(target=work, args=pair) for pair in zip(operations, times, strict=True)]
-    for worker in workers:
-        worker.start()
-    ready.wait()
-    begin = time.perf_counter()
-    for worker in workers:
-        worker.join()
-    seconds = time.perf_counter() - begin
+    with ThreadPoolExecutor(threads) as pool:
+        workers = [pool.submit(work, *pair) for pair in zip(operations, times, strict=True)]
+        ready.wait()
+        begin = time.perf_counter()
+        for worker in workers:
+            worker.result()
+        seconds = time.perf_counter() - begin
     all_times = sorted(itertools.chain(*times))
     return {
         "median": statistics.median(all_times) / 1e3,

@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ def answers(program: str, tasks: list[dict[str, Any]]) -> list[dict[str, float]]
     return [json.loads(line) for line in lines]
 
 
+def imported(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module of the benchmarks, whose names others may have."""
+    monkeypatch.syspath_prepend(str(BENCHES))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module(name)
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_every_case_is_measured(threads: int, tmp_path: Path) -> None:
     config = {"SESSION_TYPE": "filesystem", "SESSION_FILE_DIR": str(tmp_path)}
@@ -50,6 +59,54 @@ def test_every_case_is_measured(threads: int, tmp_path: Path) -> None:
     assert filled == {"filled": 7}
     assert len(found) == len(CASES)
     assert all(one["p99"] >= one["median"] > 0 and one["per_second"] > 0 for one in found)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_loading_and_saving_alone_changes_a_session_of_each_thread(
+    threads: int, redis_server: RedisServer
+) -> None:
+    opened = {"open": "site", "config": {"SESSION_TYPE": "redis"}, "client": ["redis", redis_server.url()]}
+    task = {"round": "site", "case": "load and save", "size": 200, "seconds": 0.01, "threads": threads}
+    _, found = answers("worker.py", [opened, task])
+    assert found["p99"] >= found["median"] > 0
+    assert found["per_second"] > 0
+    client = redis_server.client()
+    visits = [msgspec.msgpack.decode(client.get(key))["visits"] for key in client.keys("session:*")]
+    assert len(set(visits)) == threads
+    assert min(visits) > 1
+
+
+def test_both_releases_steps_load_use_and_save(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, storing = imported("worker", monkeypatch), imported("storing", monkeypatch)
+    site = worker.Site({"SESSION_TYPE": "redis"}, ["redis", redis_server.url()])
+    key = site.key("load and save", 200, 0)
+
+    def count(session: dict[str, Any]) -> None:
+        session["visits"] += 1
+
+    # What 0.8.0's do asks only for what our interface has, too.
+    for number, release in enumerate((storing.Rivals, storing.Ours, storing.Rivals), 1):
+        redis_server.client().persist(key)
+        steps = release(site.interface, key, (count, ["visits"]))
+        steps.load()
+        steps.code()
+        steps.save()
+        assert msgspec.msgpack.decode(redis_server.client().get(key))["visits"] == number
+        assert 0 < redis_server.client().ttl(key) <= storing.LIFETIME
+
+
+@pytest.mark.parametrize("good", [0, 5])
+def test_a_measurement_in_which_a_thread_fails_is_none(good: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def operation(_case: str, _size: int, thread: int) -> Any:
+        left = iter(range(good))
+        return lambda: 1 if thread else next(left)
+
+    worker = imported("worker", monkeypatch)
+    task = {"case": "read", "size": 200, "seconds": 0.01, "threads": 3}
+    with pytest.raises(StopIteration):
+        worker.measured(SimpleNamespace(operation=operation), task)
 
 
 def test_a_bare_socket_is_measured(redis_server: RedisServer, memcached_server: MemcachedServer) -> None:
@@ -78,9 +135,7 @@ def test_every_case_is_shown_to_callgrind(redis_server: RedisServer) -> None:
 
 
 def test_the_costs_in_rust_are_ours_beside_each_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHES))
-    monkeypatch.delitem(sys.modules, "rust", raising=False)
-    rust = importlib.import_module("rust")
+    rust = imported("rust", monkeypatch)
     known = (BENCHES / "rust" / "src" / "sides" / "mod.rs").read_text()
     for case in rust.CASES:
         sides = [case.ours, *case.rivals.values(), "bare"]

@@ -75,8 +75,8 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     ) -> None:
         """The settings that have no parameter are read from ``app.config``."""
         config: Any = app.config if app is not None else {}
-        # CPython reads attributes of an instance fast until somebody looks at its `__dict__`, which every
-        # request does, or if that is a dict which shares its keys with no other instance's.
+        # Once somebody has looked at an instance's `__dict__`, as every request does, CPython 3.11 reads its
+        # attributes slowly, unless that is a dict which shares its keys with no other instance's.
         self.__dict__ = dict(self.__dict__)
         self.app = app
         self.key_prefix = key_prefix

@@ -42,7 +42,7 @@ CHANGES = [Case("read"), Case("modify"), Case("new")]
 Start = Callable[[], AbstractContextManager[backends.Backend]]
 
 PLAN: dict[str, tuple[Start, list[Case]]] = {
-    "redis": (backends.redis, [*USUAL, *LARGER, *THREADED, *PAST_IT]),
+    "redis": (backends.redis, [*USUAL, Case("read all"), *LARGER, *THREADED, *PAST_IT]),
     "redis-unix": (backends.redis_unix, USUAL),
     "memcached": (backends.memcached, [*USUAL, *LARGER, *THREADED]),
     "pylibmc": (backends.pylibmc, USUAL),

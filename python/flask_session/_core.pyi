@@ -56,7 +56,7 @@ class Record:
         """The `_permanent` flag."""
 
     def fill(self, session: dict[Any, Any]) -> None:
-        """Fills ``session``, emptied (past overridden methods): small entries decoded, others Pending."""
+        """Fills ``session``, emptied (past overridden methods): large and nested values are Pending."""
 
     def holds(self, codec: Codec, session: dict[Any, Any]) -> bool:
         """Whether ``session`` would be written exactly as it is stored.
@@ -66,7 +66,7 @@ class Record:
 
 @final
 class Pending:
-    """Stands in the dict for a large value until somebody looks at it."""
+    """Stands in the dict for a large or nested value until somebody looks at it."""
 
     def load(self) -> Any:
         """The value, decoded."""

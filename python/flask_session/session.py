@@ -1,9 +1,9 @@
 """``ServerSideSession``: the dict that users hold.
 
 An unloaded session physically holds one private entry, so that C code which looks past our methods (``json``
-asks for the size first) doesn't take it for an empty dict. Any touch loads it. After that, large values are
-``Pending``
-until somebody looks at them, and what the request assigns, deletes and clears is noted for the merge.
+asks for the size first) doesn't take it for an empty dict. Any touch loads it. After that, large and nested
+values are ``Pending`` until somebody looks at them, and what the request assigns, deletes and clears is noted
+for the merge.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
             ) from failure
 
     def _resolve(self, key: Any) -> Any:
-        """Decodes the large value under ``key``; two threads get the same object."""
+        """Decodes the pending value under ``key``; two threads get the same object."""
         with self._lock or nullcontext():
             value = dict.__getitem__(self, key)
             if type(value) is Pending:

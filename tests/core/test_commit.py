@@ -41,13 +41,18 @@ def loaded(store: Store, codec: Codec) -> tuple[dict[Any, Any], Record]:
     return session, record
 
 
-def test_small_values_are_decoded_at_once_and_large_ones_when_touched(store: Store, codec: Codec) -> None:
-    put(store, {"small": [1, 2], "large": "x" * 1000})
+@pytest.mark.parametrize("form", ["msgpack", "json"])
+def test_large_and_nested_values_are_decoded_when_touched_and_others_at_once(store: Store, form: str) -> None:
+    at_once = {"text": "x" * 400, "number": -1.5, "short list": [1, 2], "short dict": {"a": 1}}
+    later = {"large": "x" * 1000, "list": ["nested"] * 5, "dict": {"cart": {"lines": [1, 2, 3, 4]}}}
+    codec = Codec(form)
+    store.put(KEY, codec.encode({**at_once, **later}), TTL)
     session, record = loaded(store, codec)
-    assert session["small"] == [1, 2]
-    assert type(session["large"]) is Pending
-    assert session["large"].load() == "x" * 1000
     assert record.size == len(store.get(KEY) or b"")
+    for key, value in later.items():
+        assert type(session[key]) is Pending
+        assert session.pop(key).load() == value
+    assert session == at_once
 
 
 def test_a_value_that_nobody_looked_at_is_copied_as_it_lies(store: Store, codec: Codec) -> None:

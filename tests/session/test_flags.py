@@ -129,9 +129,11 @@ def test_a_session_that_the_store_does_not_know_gets_another_id() -> None:
     assert dict(held) == {"_permanent": True}
 
 
-def test_large_values_are_decoded_on_every_way_to_them() -> None:
+@pytest.mark.parametrize("lines", [100, 1])
+def test_large_values_are_decoded_on_every_way_to_them(lines: int) -> None:
     app = application()
-    large = {"lines": ["x" * 100] * 100}
+    # Nested ones are treated as large ones are.
+    large = {"lines": ["x" * 100] * lines}
     sid = stored(app, {"_permanent": True, "large": large, "small": 1})
     ways: list[Any] = [
         lambda s: s["large"],

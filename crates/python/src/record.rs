@@ -13,6 +13,9 @@ use crate::codec_class::Codec;
 /// Values up to this many encoded bytes are decoded with the session, larger ones when touched.
 const AT_ONCE: usize = 512;
 
+/// The same for values that hold others: decoded, these must be compared whole when the session is saved.
+const NESTED_AT_ONCE: usize = 16;
+
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 pub(crate) struct Record(pub(crate) Arc<Stored>);
@@ -84,13 +87,27 @@ pub(crate) fn put(
     index: usize,
 ) -> PyResult<()> {
     let entry = &stored.entries()[index];
-    if entry.value.len() <= AT_ONCE {
+    let at_once = if nests(stored.conversion.format, &entry.value) {
+        NESTED_AT_ONCE
+    } else {
+        AT_ONCE
+    };
+    if entry.value.len() <= at_once {
         let (key, value) = stored.conversion.decode_entry(py, entry)?;
         session.set_item(key, value)
     } else {
         let key = stored.key(py, entry)?;
         let stored = Arc::clone(stored);
         session.set_item(key, Py::new(py, Pending { stored, index })?)
+    }
+}
+
+/// Whether an encoded value begins as a map or a list does.
+fn nests(format: Format, value: &[u8]) -> bool {
+    match (format, value.first()) {
+        (Format::Msgpack, Some(first)) => matches!(first, 0x80..=0x9f | 0xdc..=0xdf),
+        (Format::Json, Some(first)) => matches!(first, b'{' | b'['),
+        (_, None) => false,
     }
 }
 

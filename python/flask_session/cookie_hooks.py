@@ -106,15 +106,14 @@ class CookieHooks(Identity):
         config, permanent = app.config, session.permanent
         if not session.modified and not (permanent and config["SESSION_REFRESH_EACH_REQUEST"]):
             return
-        kept = self._kept
+        # Unpacked: the fields of a named tuple are read slowly.
+        kind, settings, same_site, dated, undated = self._kept or self._keep(app)
         if (
-            kept is None
-            or kept[0] is not type(config)
-            or not has_kept(config, _SETTINGS, kept[1])
-            or kept[2] is not self.has_same_site_capability
+            kind is not type(config)
+            or not has_kept(config, _SETTINGS, settings)
+            or same_site is not self.has_same_site_capability
         ):
-            kept = self._keep(app)
-        _, _, _, dated, undated = kept
+            _, _, _, dated, undated = self._keep(app)
         value = self._sign(app, sid) if self.use_signer else sid
         if permanent:
             template, second = dated, int(time() + total_seconds(app.permanent_session_lifetime))

@@ -203,7 +203,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
             session._interface = self
             session._app = app
             session._store = store
-            session._lock = threading.RLock()  # looked up now: gevent may patch after the import
+            session._load_lock = threading.RLock()  # looked up now: gevent may patch after the import
             session._unloaded = unloaded = []
             for sid in sids:
                 unloaded.append((sid, self._get_store_id(sid)))
@@ -228,7 +228,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         accessed = session.accessed
         if accessed:
             vary_by_cookie(response)
-        if not _IS_INSTANCE(ServerSideSession, session):
+        if not _IS_SUBCLASS(ServerSideSession, type(session)):
             hooked.save_session(self, app, session, response)
             return
         if session._load_failure is not None:
@@ -245,7 +245,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         if failure is not None and sys.exc_info()[1] is failure and not isinstance(failure, _REPAIRABLE):
             # Flask answers the failure of this very save, and saves once more for that answer.
             return
-        store = self._direct_store(session._store)
+        store = None if session._is_from_hooks() else self._direct_store(session._store)
         try:
             if store is None:
                 hooked.save_session(self, app, session, response)
@@ -265,7 +265,11 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
         if not session:
             return
-        if self._direct_store() is not None and isinstance(session, ServerSideSession):
+        if (
+            isinstance(session, ServerSideSession)
+            and not session._is_from_hooks()
+            and self._direct_store() is not None
+        ):
             session._renew(self._new_sid())
             return
         self._delete_session(self._get_store_id(session.sid or ""))
@@ -343,7 +347,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 
 
 # Without what abstract base classes add: it makes `isinstance` four times as slow.
-_IS_INSTANCE = type.__instancecheck__
+_IS_SUBCLASS = type.__subclasscheck__
 _INIT: Any = ServerSideSession.__init__
 _NEW: Any = ServerSideSession.__new__
 _GENERATE_SID: Any = ServerSideSessionInterface._generate_sid

@@ -13,7 +13,7 @@ def seconds(lifetime: timedelta) -> int:
 
 
 def total_seconds(lifetime: timedelta) -> float:
-    """``lifetime.total_seconds()``, which is the same for nearly all requests, and takes its time."""
+    """``lifetime.total_seconds()``, remembered: an application has one timedelta for most of its requests."""
     global _last
     last = _last
     if last[0] is not lifetime:

@@ -18,12 +18,10 @@ class Serializer(ABC):
     """What a serializer of your own must have; deriving from this class is not required."""
 
     @abstractmethod
-    @original
     def encode(self, session: Any) -> bytes:
         """The session as bytes."""
 
     @abstractmethod
-    @original
     def decode(self, serialized_data: bytes) -> Any:
         """The bytes as a dict; None means that there is no session."""
 

@@ -36,7 +36,7 @@ class _Sentinel:
 
 UNLOADED: Any = _Sentinel()
 _MISSING: Any = object()
-_DICT: Any = dict.__new__
+_NEW_DICT: Any = dict.__new__
 
 
 def _note_update(session: ServerSideSession) -> None:
@@ -52,7 +52,7 @@ def _note_update(session: ServerSideSession) -> None:
 
 def blank(cls: type[Any]) -> Any:
     """A session of that class, empty and without an id. No constructor is called."""
-    session: ServerSideSession = _DICT(cls)
+    session: ServerSideSession = _NEW_DICT(cls)
     session.accessed = False
     session.on_update = _note_update
     session._sid = None
@@ -64,7 +64,7 @@ def blank(cls: type[Any]) -> Any:
     session._app = None
     session._store = None
     session._unloadable = None
-    session._lock = None
+    session._load_lock = None
     session._known_permanent = None
     session._record = None
     session._record_sid = None
@@ -105,7 +105,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     _app: Flask | None
     _store: Store | None
     _unloadable: BaseException | None  # why loading failed; each later touch fails alike, at once
-    _lock: AbstractContextManager[Any] | None  # per session: no other process inherits it locked
+    _load_lock: AbstractContextManager[Any] | None  # per session: no other process inherits it locked
     _known_permanent: bool | None  # known without loading, while the interface saves an untouched session
     _record: Record | None
     _record_sid: str | None
@@ -137,11 +137,13 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         if permanent:
             dict.__setitem__(self, "_permanent", bool(permanent))
 
+    __new__.__wrapped__ = __init__  # type: ignore[attr-defined] # what inspect.signature shows
+
     # Loading
 
     def _load(self) -> None:
         """Loads the session now; does nothing if that is done. Raises what the store raises."""
-        with self._lock or nullcontext():
+        with self._load_lock or nullcontext():
             if self._unloaded is None:
                 return
             if self._unloadable is not None:
@@ -171,7 +173,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
 
     def _resolve(self, key: Any) -> Any:
         """Decodes the pending value under ``key``; two threads get the same object."""
-        with self._lock or nullcontext():
+        with self._load_lock or nullcontext():
             value = dict.__getitem__(self, key)
             if type(value) is Pending:
                 value = value.load()
@@ -187,6 +189,13 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     def _is_empty(self) -> bool:
         """Whether nothing but ``_permanent`` is in the loaded session."""
         return is_bare(self)
+
+    def _is_from_hooks(self) -> bool:
+        """Whether it was stored, but not loaded from a record: there is nothing to compare a change with.
+
+        Hooks of the application have loaded it, or it is a copy.
+        """
+        return self._record is None and not (self._new or self._adopted) and self._unloaded is None
 
     def _is_permanent(self) -> bool:
         """The permanent flag of the loaded session, without touching it."""
@@ -367,7 +376,7 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._touch_all()
         flags = {"accessed": self.accessed, "_modified": self._modified, "_new": self._new, "_sid": self.sid}
-        return _rebuild, (type(self), dict.copy(self)), (self.__dict__, flags)
+        return _rebuild, (type(self), dict.copy(self), flags), self.__dict__ or None
 
     # Writing
 
@@ -442,8 +451,12 @@ class ServerSideSession(CallbackDict[str, Any], SessionMixin):
         self["_permanent"] = permanent
 
 
-def _rebuild(cls: type[ServerSideSession], entries: dict[Any, Any]) -> ServerSideSession:
+def _rebuild(
+    cls: type[ServerSideSession], entries: dict[Any, Any], flags: dict[str, Any]
+) -> ServerSideSession:
     """A session apart from any request, as ``copy``, ``deepcopy`` and ``pickle`` make it."""
     session: ServerSideSession = cls.__new__(cls)
     dict.update(session, entries)
+    for name, value in flags.items():
+        setattr(session, name, value)
     return session

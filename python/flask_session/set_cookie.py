@@ -42,9 +42,11 @@ def set_cookie(response: Any, name: str, value: str, expires: Any, attributes: d
 
 def writes_as_werkzeug(response: Any, value: str) -> bool:
     """Whether a template may be used: in Werkzeug's own response, for a value that needs no quotes."""
+    # Not by `response.__dict__`: looking at that makes all its attributes slower.
+    method: Any = getattr(response, "set_cookie", None)
     return (
-        # Not `response.__dict__`: that makes all its attributes slower.
-        getattr(getattr(response, "set_cookie", None), "__func__", None) is _SET_COOKIE
+        getattr(method, "__func__", None) is _SET_COOKIE
+        and method.__self__ is response
         # A signed id is two ids and a dot.
         and (is_session_id(value) or is_session_id(value.replace(".", "-", 1)))
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from typing import Any
+from unittest import mock
 
 import flask
 import msgspec
@@ -350,6 +353,52 @@ def test_a_session_class_with_its_own_constructor_is_called() -> None:
     held = opened(app, stored(app, ENTRIES))
     assert held.made
     assert held["name"] == "Ada"
+
+
+@pytest.mark.parametrize("replaced", ["__init__", "__new__"])
+def test_a_session_class_with_its_own_constructor_is_saved_and_renewed_and_ended(replaced: str) -> None:
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        return getattr(ServerSideSession, replaced)(self, *given, **named)
+
+    app = application()
+    interface: Any = app.session_interface
+    interface.session_class = type("Own", (ServerSideSession,), {replaced: call})
+    sid = stored(app, ENTRIES)
+    for number in range(3):
+        held = opened(app, sid)
+        held["visits"] = number
+        saved(app, held)
+    held = opened(app, sid)
+    assert held["visits"] == 2
+    interface.regenerate(held)
+    saved(app, held)
+    assert opened(app, sid).new
+    held = opened(app, held.sid)
+    assert held["visits"] == 2
+    held.clear()
+    saved(app, held)
+    assert opened(app, held.sid).new
+
+
+def test_a_copy_of_a_stored_session_can_be_saved() -> None:
+    app = application()
+    sid = stored(app, ENTRIES)
+    for duplicate in (copy.copy, copy.deepcopy, lambda held: pickle.loads(pickle.dumps(held))):
+        held = duplicate(opened(app, sid))
+        assert held.sid == sid
+        held["copied"] = str(duplicate)
+        saved(app, held)
+        assert opened(app, sid)["copied"] == str(duplicate)
+
+
+def test_what_only_claims_to_be_a_session_is_saved_through_hooks() -> None:
+    app = application()
+    claimant = mock.MagicMock(spec=ServerSideSession, accessed=True, modified=True, permanent=False)
+    claimant.sid = "a" * 43
+    claimant.__bool__.return_value = True
+    claimant.keys.return_value, claimant.__getitem__.return_value = ["a"], 1
+    assert saved(app, claimant).headers["Set-Cookie"].startswith("session=" + "a" * 43)
+    assert dict(opened(app, "a" * 43)) == {"a": 1}
 
 
 def test_an_own_store_id_is_used_everywhere() -> None:

@@ -101,3 +101,11 @@ def test_another_response_needs_vary_only() -> None:
 
     vary_by_cookie(Other())
     assert Other.vary == {"Cookie"}
+
+
+def test_a_method_of_another_response_is_called() -> None:
+    response, other = Response(), Response()
+    response.set_cookie = other.set_cookie  # type: ignore[method-assign]
+    set_cookie(response, "session", SID, None, ATTRIBUTES[0])
+    assert "Set-Cookie" not in response.headers
+    assert SID in other.headers["Set-Cookie"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 from flask import session
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,3 +71,31 @@ def test_who_listens_to_the_pool_hears_of_each_statement(open_shop: Callable[...
     for _ in range(3):
         assert shop.seen(lambda: session["user"]) == "ann"
     assert len(heard) == 3
+
+
+def test_an_error_of_the_applications_session_keeps_no_connection(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 1, "max_overflow": 0})
+    shop.visit(lambda: session.update(user="ann"))
+    store = shop.interface._current_store()
+    (key,) = store.keys("")
+    broken = mock.Mock(**{"has.side_effect": ZeroDivisionError})
+    with shop.app.app_context(), shop.db.engine.connect() as holder:
+        holder.execute(text("BEGIN IMMEDIATE"))
+        with (
+            mock.patch.object(shop.db.session, "registry", broken),
+            pytest.raises(ZeroDivisionError) as raised,
+        ):
+            store.touch(key, 60)
+    assert raised.tb is not None
+    with shop.app.app_context():
+        assert store.touch(key, 60)
+
+
+def test_engines_that_are_replaced_later_are_used(open_shop: Callable[..., Shop], tmp_path: Path) -> None:
+    shop = open_shop("sqlite_file")
+    shop.visit(lambda: session.update(user="ann"))
+    other = create_engine(f"sqlite:///{tmp_path}/other.db")
+    with mock.patch.object(type(shop.db), "engines", {None: other}):
+        shop.visit(lambda: session.update(user="bob"))
+        assert (tmp_path / "other.db").exists()
+    other.dispose()

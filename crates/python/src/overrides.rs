@@ -6,7 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-/// Classes whose hooks are remembered; an application has one or two interfaces.
+/// Classes whose hooks are remembered, and so kept alive; an application has one or two interfaces.
 const MOST_CLASSES: usize = 8;
 
 /// See `_core.pyi`.

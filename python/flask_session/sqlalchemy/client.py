@@ -63,18 +63,20 @@ class Engines:
         self.client = client
         found = getattr(type(client), "engines", None)
         self._keeps = isinstance(found, property) and found.fget.__module__.startswith("flask_sqlalchemy.")
-        self._app: Callable[[], Any] = lambda: None
-        self._mapping: Mapping[str | None, Any] = {}
+        self._property = found
+        # One tuple: another thread may be in another application.
+        self._last: tuple[Callable[[], Any], Mapping[str | None, Any]] = (lambda: None), {}
 
     def find(self, bind_key: str | None, app: Flask | None) -> Any:
         """The engine for ``bind_key``. Raises SessionMisconfigured."""
         current = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
-        if current is None or current is not self._app():
+        known, mapping = self._last
+        if current is None or current is not known() or type(self.client).engines is not self._property:
             engine = engine_of(self.client, bind_key, app)
             if current is not None and self._keeps:
-                self._app, self._mapping = weakref.ref(current), self.client.engines
+                self._last = weakref.ref(current), self.client.engines
             return engine
-        engine = self._mapping.get(bind_key)
+        engine = mapping.get(bind_key)
         return engine_of(self.client, bind_key, app) if engine is None else engine
 
 

@@ -42,7 +42,7 @@ class Taken:
         try:
             yield
         finally:
-            self._wait(PATIENCE)
+            self._wait(min(PATIENCE, self._patience))
 
     def _wait(self, milliseconds: int) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds:d}")
@@ -57,7 +57,7 @@ class OwnConnections:
 
     def __init__(self, engine: Any) -> None:
         self._own = own_engine(engine)
-        self._waiting: list[None] = []
+        self._waiting: list[None] = []  # one for each thread that waits: appending and popping are atomic
 
     def take(self) -> Taken:
         """One that rests, or one of the pool; ``put`` or ``close`` it."""

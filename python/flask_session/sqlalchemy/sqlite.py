@@ -101,10 +101,11 @@ class SqliteDatabase:
         return str(self.dialect.identifier_preparer.quote_identifier(name))
 
     def _perform(self, sql: str, parameters: dict[str, Any]) -> Done:
-        for name, value in parameters.items():
-            if type(value) is datetime:
-                # As SQLAlchemy's DateTime is written in SQLite.
-                parameters[name] = value.isoformat(" ", "microseconds")
+        parameters = {
+            # As SQLAlchemy's DateTime is written in SQLite.
+            name: value.isoformat(" ", "microseconds") if isinstance(value, datetime) else value
+            for name, value in parameters.items()
+        }
         try:
             if self.is_shared:
                 with self._lock:
@@ -118,25 +119,19 @@ class SqliteDatabase:
             raise (Missing if is_without_table(error) else Failed) from error
 
     def _perform_on_file(self, sql: str, parameters: dict[str, Any]) -> Done:
-        connections = self._connections
-        taken = connections.take()
+        taken, is_done = self._connections.take(), False
         try:
-            done = _perform_on(taken.connection, sql, parameters)
-        except Busy:
-            theirs = self._application_connection()
-        except sqlite3.OperationalError as error:
-            # Perhaps the table is made, in a transaction that the application hasn't committed yet.
-            theirs = self._application_connection() if is_without_table(error) else None
-            if theirs is None:
-                taken.close()
-                raise
-        except BaseException:
-            taken.close()
-            raise
-        else:
-            connections.put(taken)
-            return done
-        try:
+            try:
+                done = _perform_on(taken.connection, sql, parameters)
+                is_done = True
+                return done
+            except Busy:
+                theirs = self._application_connection()
+            except sqlite3.OperationalError as error:
+                # Perhaps the table is made, in a transaction that the application hasn't committed yet.
+                theirs = self._application_connection() if is_without_table(error) else None
+                if theirs is None:
+                    raise
             if theirs is None:
                 with taken.as_patient_as_the_application():
                     return _perform_on(taken.connection, sql, parameters)
@@ -147,7 +142,10 @@ class SqliteDatabase:
             )
             return _perform_on(theirs, sql, parameters)
         finally:
-            taken.close()
+            if is_done:
+                self._connections.put(taken)
+            else:
+                taken.close()
 
     def _shared_connection(self) -> Any:
         kept = self._kept

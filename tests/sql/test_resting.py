@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 from flask import session
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import event, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,13 +89,3 @@ def test_an_error_of_the_applications_session_keeps_no_connection(open_shop: Cal
     assert raised.tb is not None
     with shop.app.app_context():
         assert store.touch(key, 60)
-
-
-def test_engines_that_are_replaced_later_are_used(open_shop: Callable[..., Shop], tmp_path: Path) -> None:
-    shop = open_shop("sqlite_file")
-    shop.visit(lambda: session.update(user="ann"))
-    other = create_engine(f"sqlite:///{tmp_path}/other.db")
-    with mock.patch.object(type(shop.db), "engines", {None: other}):
-        shop.visit(lambda: session.update(user="bob"))
-        assert (tmp_path / "other.db").exists()
-    other.dispose()

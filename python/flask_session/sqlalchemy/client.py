@@ -8,11 +8,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from flask import current_app, has_app_context
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 
 from ..exceptions import SessionMisconfigured
+from .application import application
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,28 +32,8 @@ def registered(app: Flask | None) -> Any:
     return found if is_client(found) else getattr(found, "db", found)
 
 
-def engine_of(client: Any, bind_key: str | None, app: Flask | None) -> Any:
-    """The engine for ``bind_key`` in the current application, or else in ``app``.
-
-    Raises SessionMisconfigured.
-    """
-    if not has_app_context() and app is None:
-        raise RuntimeError("sessions in a database need an application context")
-    with nullcontext() if has_app_context() or app is None else app.app_context():
-        engines = getattr(client, "engines", None)
-        try:
-            # Flask-SQLAlchemy 3, and 2.5
-            return engines[bind_key] if engines is not None else client.get_engine(current_app, bind_key)
-        except (KeyError, AssertionError):
-            raise SessionMisconfigured(
-                f"SESSION_SQLALCHEMY_BIND_KEY = {bind_key!r} is not among SQLALCHEMY_BINDS"
-                if bind_key is not None
-                else "SQLALCHEMY_DATABASE_URI is not set, and SESSION_SQLALCHEMY_BIND_KEY isn't either"
-            ) from None
-
-
 class Engines:
-    """``engine_of`` for one client, asked several times in each request.
+    """The engines of a Flask-SQLAlchemy object, asked for several times in each request.
 
     Flask-SQLAlchemy 3 keeps one mapping of engines for each application, for good. Any other object, and any
     subclass that finds them in a way of its own, is asked each time.
@@ -62,22 +42,33 @@ class Engines:
     def __init__(self, client: Any) -> None:
         self.client = client
         found = getattr(type(client), "engines", None)
-        self._keeps = isinstance(found, property) and found.fget.__module__.startswith("flask_sqlalchemy.")
-        self._property = found
+        own = isinstance(found, property) and found.fget.__module__.startswith("flask_sqlalchemy.")
+        self._property = found if own else None
         # One tuple: another thread may be in another application.
         self._last: tuple[Callable[[], Any], Mapping[str | None, Any]] = (lambda: None), {}
 
     def find(self, bind_key: str | None, app: Flask | None) -> Any:
-        """The engine for ``bind_key``. Raises SessionMisconfigured."""
-        current = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
+        """The engine for ``bind_key`` in ``app``. Raises SessionMisconfigured."""
+        if app is None:
+            raise RuntimeError("sessions in a database need an application context")
+        # The property may have been patched meanwhile.
+        keeps = self._property is not None and type(self.client).engines is self._property
         known, mapping = self._last
-        if current is None or current is not known() or type(self.client).engines is not self._property:
-            engine = engine_of(self.client, bind_key, app)
-            if current is not None and self._keeps:
-                self._last = weakref.ref(current), self.client.engines
-            return engine
-        engine = mapping.get(bind_key)
-        return engine_of(self.client, bind_key, app) if engine is None else engine
+        if keeps and app is known() and bind_key in mapping:
+            return mapping[bind_key]
+        with nullcontext() if app is application() else app.app_context():
+            engines = getattr(self.client, "engines", None)
+            if keeps and engines is not None:
+                self._last = weakref.ref(app), engines
+            try:
+                # Flask-SQLAlchemy 3, and 2.5
+                return engines[bind_key] if engines is not None else self.client.get_engine(app, bind_key)
+            except (KeyError, AssertionError):
+                raise SessionMisconfigured(
+                    f"SESSION_SQLALCHEMY_BIND_KEY = {bind_key!r} is not among SQLALCHEMY_BINDS"
+                    if bind_key is not None
+                    else "SQLALCHEMY_DATABASE_URI is not set, and SESSION_SQLALCHEMY_BIND_KEY isn't either"
+                ) from None
 
 
 def session_of(client: Any) -> Any:

@@ -16,6 +16,7 @@ from ..interface import ServerSideSessionInterface
 from ..session import ServerSideSession
 from ..settings import SESSION_CLEANUP_N_REQUESTS, SESSION_NATIVE, Setting, flag, text
 from ..translation import Native
+from .application import application
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -286,7 +287,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
 
             engines = self._engines = Engines(self.client)
         try:
-            engine = engines.find(self.bind_key, self.app)
+            engine = engines.find(self.bind_key, self._application())
         except (RuntimeError, SessionMisconfigured):
             # Too early, or wrong: the other store says so once it is used.
             return None
@@ -295,6 +296,13 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
             # Not before the first use: until then the application may still listen to its engine's events.
             found = self._natives[engine] = self._open_in_place_of(engine)
         return cast("Store | None", found)
+
+    def _application(self) -> Flask | None:
+        """Whose engines keep the sessions: the current application's, if it has this interface."""
+        current: Flask | None = application()
+        if self.app is None or (current is not None and current.session_interface is self):
+            return current
+        return self.app
 
     def _open_in_place_of(self, engine: Any) -> Store | None:
         from sqlalchemy import event
@@ -356,7 +364,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
             return SqlStore(engine_for(self._url or ""), table, lambda: None, creates=creates)
         engines = Engines(client)
         return SqlStore(
-            lambda: engines.find(self.bind_key, self.app),
+            lambda: engines.find(self.bind_key, self._application()),
             self.sql_session_model.__table__,
             lambda: session_of(client),
             creates=creates,

@@ -81,7 +81,7 @@ def vary_by_cookie(response: Any) -> None:
     headers = response.headers
     appends = _APPENDS and type(headers) is Headers
     # Headers.get makes an exception for a header that isn't there.
-    value = first_header(headers._list if appends else list(headers), "vary")
+    value = first_header(headers._list if appends else [(name, value) for name, value in headers], "vary")
     if value is not None:
         if value != "Cookie":
             response.vary.add("Cookie")

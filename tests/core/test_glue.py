@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 from werkzeug.http import parse_cookie
@@ -73,12 +74,17 @@ def test_a_method_is_kept_until_it_is_replaced_anywhere() -> None:
     assert not Hooks(("three",), originals).kept(instance)
 
 
-def test_hooks_are_kept_of_more_classes_than_are_remembered() -> None:
+def test_hooks_are_kept_of_several_classes() -> None:
     class Base:
         def one(self) -> None: ...
 
-    hooks = Hooks(("one",), {"one": (Base.one,)})
-    classes: list[Any] = [type(f"Derived{number}", (Base,), {}) for number in range(20)]
+    class Other:
+        def one(self) -> None: ...
+
+    hooks = Hooks(("one",), {"one": (Base.one, Other.one)})
+    classes: list[Any] = [
+        type(f"Derived{number}", (base,), {}) for number in range(5) for base in (Base, Other)
+    ]
     for _ in range(2):
         assert all(hooks.kept(each()) for each in classes)
     classes[3].one = None
@@ -112,6 +118,9 @@ def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
         setattr(other, part, object())
         assert not alone(other), part
     assert not alone(type("Derived", (Serializer,), {})())
+    with mock.patch.object(Serializer, "decoder", property(lambda self: None), create=True):
+        assert not alone(serializer)
+    assert alone(serializer)
     originals.clear()
     assert not alone(serializer)
 
@@ -140,6 +149,8 @@ def test_the_first_header_of_a_name_is_found_in_whatever_case() -> None:
     headers = [("Content-Type", "text/plain"), ("vARY", "Accept"), ("Vary", "Cookie")]
     assert first_header(headers, "vary") == "Accept"
     assert first_header(headers, "content-length") is None
+    odd: list[Any] = [(b"Vary", "bytes"), ("Vary\udc80", "a surrogate"), ("Vary", "Cookie")]
+    assert first_header(odd, "vary") == "Cookie"
 
 
 def test_a_mapping_has_kept_the_very_objects() -> None:

@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from flask import session
 from sqlalchemy import event, text
+from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from conftest import Shop
 
 
+POOL = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+"""SQLAlchemy's own choice since 2.0."""
+
+
 @pytest.mark.parametrize(("size", "overflow"), [(1, 0), (2, 1)])
 def test_more_threads_than_connections_wait_for_each_other_only(
     open_shop: Callable[..., Shop], size: int, overflow: int
 ) -> None:
-    pool = {"pool_size": size, "max_overflow": overflow, "pool_timeout": 30}
+    pool = {**POOL, "pool_size": size, "max_overflow": overflow, "pool_timeout": 30}
     shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS=pool)
     shop.visit(lambda: session.update(user="ann"))
     store = shop.interface._current_store()
@@ -45,7 +50,7 @@ def test_more_threads_than_connections_wait_for_each_other_only(
 
 
 def test_disposing_of_the_engine_closes_what_rests(open_shop: Callable[..., Shop], tmp_path: Path) -> None:
-    shop = open_shop("sqlite_file")
+    shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS=POOL)
     shop.visit(lambda: session.update(user="ann"))
     assert opened(tmp_path)
     with shop.app.app_context():
@@ -62,7 +67,7 @@ def opened(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["checkout", "checkin"])
 def test_who_listens_to_the_pool_hears_of_each_statement(open_shop: Callable[..., Shop], name: str) -> None:
-    shop = open_shop("sqlite_file")
+    shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS=POOL)
     heard: list[Any] = []
     with shop.app.app_context():
         event.listen(shop.db.engine, name, lambda *arguments: heard.append(arguments[0]))
@@ -74,7 +79,7 @@ def test_who_listens_to_the_pool_hears_of_each_statement(open_shop: Callable[...
 
 
 def test_an_error_of_the_applications_session_keeps_no_connection(open_shop: Callable[..., Shop]) -> None:
-    shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 1, "max_overflow": 0})
+    shop = open_shop("sqlite_file", SQLALCHEMY_ENGINE_OPTIONS={**POOL, "pool_size": 1, "max_overflow": 0})
     shop.visit(lambda: session.update(user="ann"))
     store = shop.interface._current_store()
     (key,) = store.keys("")

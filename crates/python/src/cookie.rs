@@ -91,11 +91,13 @@ pub(crate) fn first_header<'py>(
     for header in headers {
         let header = header.cast::<PyTuple>()?;
         let found = header.get_borrowed_item(0)?;
-        if found
-            .cast::<PyString>()?
-            .to_str()?
-            .eq_ignore_ascii_case(name)
-        {
+        // What is no text, or can't be encoded, is another name.
+        let is_the_one = found.cast::<PyString>().is_ok_and(|found| {
+            found
+                .to_str()
+                .is_ok_and(|found| found.eq_ignore_ascii_case(name))
+        });
+        if is_the_one {
             return header.get_item(1).map(Some);
         }
     }

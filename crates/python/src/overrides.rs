@@ -1,93 +1,67 @@
 //! Whether an application has replaced a hook or a setting. Asked several times in each request.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-/// Classes whose hooks are remembered, and so kept alive; an application has one or two interfaces.
-const MOST_CLASSES: usize = 8;
-
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 pub(crate) struct Hooks {
-    names: Vec<Py<PyString>>,
+    hooks: Vec<Hook>,
     originals: Py<PyDict>,
-    seen: Mutex<Vec<Arc<Seen>>>,
 }
 
-/// What a class had under the hooks' names when all of it was original.
-struct Seen {
-    class: Py<PyType>,
-    hooks: Vec<Py<PyAny>>,
+struct Hook {
+    name: Py<PyString>,
+    /// The original that was found first: most applications have one kind of interface.
+    usual: OnceLock<Py<PyAny>>,
 }
 
 #[pymethods]
 impl Hooks {
     #[new]
     fn new(names: Vec<Py<PyString>>, originals: Bound<'_, PyDict>) -> Self {
+        let hook = |name| Hook {
+            name,
+            usual: OnceLock::new(),
+        };
         Self {
-            names,
+            hooks: names.into_iter().map(hook).collect(),
             originals: originals.unbind(),
-            seen: Mutex::default(),
         }
     }
 
-    /// Looks each hook up, since any class may have been changed; comparing it is the cheaper part.
     fn kept(&self, instance: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = instance.py();
         let (class, own) = (instance.get_type(), own_attributes(instance)?);
-        for name in &self.names {
-            if own.contains(name)? {
+        for hook in &self.hooks {
+            if own.contains(&hook.name)? {
                 return Ok(false);
             }
-        }
-        if let Some(seen) = self.seen(&class) {
-            let pairs = self.names.iter().zip(&seen.hooks);
-            let mut found = pairs.map(|(name, hook)| (class.getattr(name), hook));
-            if found.all(|(found, hook)| found.is_ok_and(|found| found.is(hook))) {
-                return Ok(true);
+            // Looked up each time, since any of its classes may have been changed.
+            let Ok(found) = class.getattr(&hook.name) else {
+                return Ok(false);
+            };
+            if hook.usual.get().is_some_and(|usual| found.is(usual)) {
+                continue;
             }
-        }
-        let mut hooks = Vec::with_capacity(self.names.len());
-        for name in &self.names {
-            let known = self.originals.bind(py).get_item(name)?;
-            let known = known.map(Bound::cast_into::<PyTuple>).transpose()?;
-            match (class.getattr(name), known) {
-                (Ok(hook), Some(known)) if known.iter_borrowed().any(|known| known.is(&hook)) => {
-                    hooks.push(hook.unbind());
-                }
-                _ => return Ok(false),
+            if !self.is_original(hook, &found)? {
+                return Ok(false);
             }
+            let _ = hook.usual.set(found.unbind());
         }
-        self.remember(Seen {
-            class: class.unbind(),
-            hooks,
-        });
         Ok(true)
     }
 }
 
 impl Hooks {
-    // The lock is held while no code of Python's can run.
-
-    fn seen(&self, class: &Bound<'_, PyType>) -> Option<Arc<Seen>> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().find(|seen| seen.class.is(class)).cloned()
-    }
-
-    fn remember(&self, one: Seen) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut dropped: Vec<_> = seen
-            .extract_if(.., |other| other.class.is(&one.class))
-            .collect();
-        if seen.len() >= MOST_CLASSES {
-            dropped.append(&mut seen);
-        }
-        seen.push(Arc::new(one));
-        drop(seen);
-        drop(dropped);
+    fn is_original(&self, hook: &Hook, found: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Some(known) = self.originals.bind(found.py()).get_item(&hook.name)? else {
+            return Ok(false);
+        };
+        let known = known.cast_into::<PyTuple>()?;
+        Ok(known.iter_borrowed().any(|known| known.is(found)))
     }
 }
 
@@ -119,17 +93,14 @@ pub(crate) fn codes_alone(
     if !serializer.get_type().is(kind) {
         return Ok(false);
     }
-    let own = own_attributes(serializer)?;
-    let Some(codec) = own.get_item(intern!(py, "codec"))? else {
-        return Ok(false);
-    };
+    let codec = serializer.getattr(intern!(py, "codec"))?;
     let parts = [
         intern!(py, "encoder"),
         intern!(py, "decoder"),
         intern!(py, "alternate_decoder"),
     ];
     for part in parts {
-        if !own.get_item(part)?.is_some_and(|found| found.is(&codec)) {
+        if !serializer.getattr(part)?.is(&codec) {
             return Ok(false);
         }
     }

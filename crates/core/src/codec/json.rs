@@ -275,9 +275,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The string that starts at the next byte, a quote, in UTF-8.
+    /// The string that starts at the next byte, in UTF-8.
     #[inline(always)]
     pub fn text(&mut self) -> Result<Cow<'a, [u8]>> {
+        match self.input.as_bytes().get(self.position) {
+            Some(b'"') => {}
+            Some(_) => return Err(SYNTAX),
+            None => return Err(Malformed::TRUNCATED),
+        }
         match self.plain_string() {
             Some(inside) => Ok(Cow::Borrowed(&self.input.as_bytes()[inside])),
             None => Ok(self.escaped_string()?.into_owned().into_bytes().into()),

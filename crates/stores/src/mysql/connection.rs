@@ -95,12 +95,19 @@ fn read(row: mysql_async::Row, values: &Values<'_>) -> Attempt<Option<Row>> {
             let civil = Civil::from_parts((year.into(), month, day), (hour, minute, second, micro));
             (true, civil.map(Civil::moment))
         }
+        Some(other) if is_a_loads && other != Value::NULL => {
+            // Altered since this connection looked; another one looks anew.
+            return Err(Problem::Stale(Error::new(
+                ErrorKind::Misconfigured,
+                "the table for sessions has an expiry of another type",
+            )));
+        }
         _ => (false, None),
     };
     if is_a_loads {
         let is_the_keys =
             matches!(columns.next(), Some(Value::Bytes(key)) if key == values.key.as_bytes());
-        // A date that is none lies in the past, as for the server.
+        // A date that is none, such as the zero date, lies in the past.
         let is_live = !expires || expiry.is_some_and(|expiry| expiry > values.now);
         if !(is_the_keys && is_live) {
             return Ok(None);

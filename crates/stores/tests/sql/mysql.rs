@@ -189,3 +189,15 @@ fn only_a_certificate_of_a_trusted_authority_for_the_right_host_is_accepted() {
     let error = load(&*store(untrusted), &key("a")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
 }
+
+#[test]
+fn an_expiry_that_is_altered_while_connected_still_ends_sessions() {
+    let table = table();
+    let store = store(settings(&table));
+    stored(save(&*store, &key("a"), &bytes(1, 1), Expect::Absent));
+    assert!(load(&*store, &key("a")).unwrap().is_some());
+    server().command(&format!(
+        "UPDATE {table} SET expiry = '2001-02-03'; ALTER TABLE {table} MODIFY expiry VARCHAR(40)"
+    ));
+    assert_eq!(load(&*store, &key("a")).unwrap(), None);
+}

@@ -1,0 +1,41 @@
+"""What an application's own session class may be."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+
+from flask_session import ServerSideSession
+
+
+class Counting:
+    """What applications mix in: methods, and attributes without slots."""
+
+    counted = 0
+
+
+@pytest.mark.shows("sessions-have-slots")
+def test_a_session_has_a_layout_of_its_own() -> None:
+    with pytest.raises(TypeError, match="lay-out conflict"):
+        type("Ordered", (ServerSideSession, OrderedDict), {})
+    mixed: Any = type("Mixed", (ServerSideSession, Counting), {})
+    assert mixed().counted == 0
+
+
+def test_a_session_shows_its_constructors_parameters() -> None:
+    assert list(inspect.signature(ServerSideSession).parameters) == ["initial", "sid", "permanent"]
+
+
+def test_a_session_class_may_restore_its_own_attributes() -> None:
+    class Own(ServerSideSession):
+        def __setstate__(self, state: dict[str, Any]) -> None:
+            self.__dict__.update(state, restored=True)
+
+    held: Any = Own({"a": 1}, sid="an-id")
+    held.mine = 2
+    again = copy.copy(held)
+    assert (again, again.sid, again.mine, again.restored) == ({"a": 1}, "an-id", 2, True)

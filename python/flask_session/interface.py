@@ -176,7 +176,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     def guarantee(self) -> Literal["merge", "overwrite"]:
         """What happens when two requests change one session at once: both are kept, or the last one wins."""
         store = self._direct_store()
-        if store is None or self.on_conflict == "overwrite":
+        if store is None or self.on_conflict == "overwrite" or _has_own_constructor(self.session_class):
             return "overwrite"
         return store.guarantee
 
@@ -191,8 +191,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
         sids = self._sids(app, request)
         session_class = self.session_class
-        # Whether sessions of this class can be made without calling its constructor.
-        if session_class.__init__ is not _INIT or session_class.__new__ is not _NEW:
+        if _has_own_constructor(session_class):
             return self._open_through_hooks(app, sids)
         if sids:
             store = self._direct_store()
@@ -351,6 +350,11 @@ _IS_SUBCLASS = type.__subclasscheck__
 _INIT: Any = ServerSideSession.__init__
 _NEW: Any = ServerSideSession.__new__
 _GENERATE_SID: Any = ServerSideSessionInterface._generate_sid
+
+
+def _has_own_constructor(session_class: Any) -> bool:
+    """Whether an application wants each session to be made by its own constructor."""
+    return session_class.__init__ is not _INIT or session_class.__new__ is not _NEW
 
 
 def _log(app: Flask, notices: list[tuple[bool, str]]) -> None:

@@ -362,7 +362,9 @@ def test_a_session_class_with_its_own_constructor_is_saved_and_renewed_and_ended
 
     app = application()
     interface: Any = app.session_interface
+    assert interface.guarantee == "merge"
     interface.session_class = type("Own", (ServerSideSession,), {replaced: call})
+    assert interface.guarantee == "overwrite"
     sid = stored(app, ENTRIES)
     for number in range(3):
         held = opened(app, sid)

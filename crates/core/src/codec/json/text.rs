@@ -38,8 +38,8 @@ fn plain_words(bytes: &[u8]) -> usize {
         }
     }
     let passed = bytes.len() - rest.len();
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    passed + rest.iter().position(is_special).unwrap_or(rest.len())
+    let further = rest.iter().position(|byte| is_special(*byte));
+    passed + further.unwrap_or(rest.len())
 }
 
 fn long_plain(bytes: &[u8]) -> usize {
@@ -65,10 +65,14 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
         special(u64::from(first) << 32 | u64::from(last)) == 0
     } else {
-        bytes
-            .iter()
-            .all(|byte| !matches!(byte, b'"' | b'\\' | ..0x20))
+        !bytes.iter().any(|byte| is_special(*byte))
     }
+}
+
+/// Whether a byte of a string's inside doesn't stand for itself.
+#[inline]
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | ..0x20)
 }
 
 /// A bit for each byte that is a quote, a backslash or a control character; the lowest is exact,

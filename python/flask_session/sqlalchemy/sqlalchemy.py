@@ -222,7 +222,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         self._store: Store | None = None
         self._store_client: Any = None
         self._natives: weakref.WeakKeyDictionary[Any, Store | None] = weakref.WeakKeyDictionary()
-        self._engines: Engines | None = None
+        self._engines: Engines  # of the client that the store was opened with
         self._url: str | None = client if isinstance(client, str) else None
         self.client = None if self._url is not None else _checked(client, app)
         self.sql_session_model: Any = self._model()
@@ -274,20 +274,14 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
                 self.sql_session_model = self._model()
                 self._touches = None
             self._natives.clear()
-            self._engines = None
             self._store = self._open_store(client)
             self._store_client = client
         return self._store
 
     def _native_store(self) -> Store | None:
         """Native connections in place of the engine's, if they can stand in for them."""
-        engines = self._engines
-        if engines is None:
-            from .client import Engines
-
-            engines = self._engines = Engines(self.client)
         try:
-            engine = engines.find(self.bind_key, self._application())
+            engine = self._engines.find(self.bind_key, self._application())
         except (RuntimeError, SessionMisconfigured):
             # Too early, or wrong: the other store says so once it is used.
             return None
@@ -362,7 +356,7 @@ class SqlAlchemySessionInterface(ServerSideSessionInterface):
         if client is None:
             table = table_alone(self.table, self.schema, self.sequence)
             return SqlStore(engine_for(self._url or ""), table, lambda: None, creates=creates)
-        engines = Engines(client)
+        engines = self._engines = Engines(client)
         return SqlStore(
             lambda: engines.find(self.bind_key, self._application()),
             self.sql_session_model.__table__,

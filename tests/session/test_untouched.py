@@ -8,6 +8,7 @@ import pickle
 from typing import Any
 
 import flask
+import msgspec
 import pytest
 from flask.sessions import SessionMixin
 from werkzeug.datastructures import CallbackDict
@@ -153,6 +154,25 @@ def test_an_unloaded_session_is_physically_not_an_empty_dict(session: Any) -> No
     (key,) = dict.keys(session)
     assert not isinstance(key, str)
     assert json.dumps(session) == json.dumps(ENTRIES)
+
+
+@pytest.mark.shows("looks-past-the-methods")
+@pytest.mark.parametrize("encode", [msgspec.json.encode, msgspec.msgpack.encode])
+def test_what_looks_past_the_methods_fails_until_each_value_is_decoded(encode: Any, app: flask.Flask) -> None:
+    entries = {"small": "Ada", "large": "x" * 600, "nested": ["x" * 20]}
+    session = opened(app, stored(app, entries))
+    with pytest.raises(TypeError):
+        encode(session)
+    assert dict.get(session, "small") is None
+    assert operations(app) == []
+    assert session["small"] == dict.get(session, "small") == "Ada"
+    for key in ("large", "nested"):
+        with pytest.raises(TypeError, match="Pending"):
+            encode(session)
+        assert dict.get(session, key) != entries[key]
+        assert session[key] == dict.get(session, key) == entries[key]
+    assert encode(session) == encode(entries)
+    assert encode(dict(opened(app, stored(app, entries)))) == encode(entries)
 
 
 def test_tojson_in_a_template_prints_the_session(app: flask.Flask) -> None:

@@ -23,6 +23,8 @@ export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# A registry that fails is asked again: by cargo itself, otherwise by dev/attempts.py.
+export CARGO_NET_RETRY := 10
 
 .PHONY: help demo demo-shared test verify lint format docs stubs-check matrix bench instructions plots compat neighbours browser wheel setup system clean
 
@@ -87,8 +89,10 @@ wheel: $(VENV)/.tools ## build a wheel for users, into target/wheels
 
 setup: $(VENV)/.extension ## make the virtual environment and build the extension into it
 
-system: ## install the servers and the browser that the tests need, with apt if we are root
+system: $(VENV)/.tools ## install the servers and the browser that the tests need, with apt if we are root
 	@dev/system_packages
+	@dev/servers/dynamodb --install
+	@dev/servers/mongodb --install
 
 clean: ## remove everything that was built or downloaded
 	rm -rf target .venv* .cache .mypy_cache .pytest_cache .ruff_cache python/flask_session/*.so
@@ -97,7 +101,7 @@ clean: ## remove everything that was built or downloaded
 $(VENV)/.tools: dev/requirements.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || dev/system_packages python3-venv
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement dev/requirements.txt
+	$(PYTHON) dev/attempts.py $(BIN)/pip install --quiet --requirement dev/requirements.txt
 	touch $@
 
 $(VENV)/.extension: $(VENV)/.tools $(RUST_SOURCES)

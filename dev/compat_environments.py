@@ -8,10 +8,10 @@ An environment is made once, below .cache/compat/<version>, and made anew when i
 import argparse
 import subprocess
 import sys
-import venv
-from pathlib import Path
 
-DIRECTORY = Path(__file__).resolve().parent.parent / ".cache" / "compat"
+import environments
+
+DIRECTORY = environments.CACHE / "compat"
 
 MEMCACHED = ["python-memcached==1.62", "pymemcache==4.0.0", "pylibmc==1.6.3"]
 DATABASES = ["psycopg2-binary==2.9.13", "pymysql==1.2.4"]
@@ -40,32 +40,29 @@ RELEASES = {
 }
 
 
-def interpreter(version: str) -> Path:
-    return DIRECTORY / version / "bin" / "python"
+def make(versions: list[str]) -> int:
+    """Makes each release's environment, whatever becomes of the others. Returns how many failed."""
+    failed = 0
+    for version in versions:
+        try:
+            environments.make(DIRECTORY / version, RELEASES[version])
+        except subprocess.CalledProcessError:
+            print(f"no environment with flask-session {version}", file=sys.stderr)
+            failed += 1
+    return failed
 
 
-def make(version: str) -> None:
-    requirements = "\n".join(RELEASES[version])
-    stamp = DIRECTORY / version / "requirements.txt"
-    if stamp.exists() and stamp.read_text() == requirements:
-        return
-    print(f"making an environment with flask-session {version}", file=sys.stderr)
-    venv.create(DIRECTORY / version, with_pip=True, clear=True)
-    install = [str(interpreter(version)), "-m", "pip", "install", "--quiet", *RELEASES[version]]
-    subprocess.run(install, check=True)
-    stamp.write_text(requirements)
-
-
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("versions", nargs="*", default=list(RELEASES), metavar="VERSION")
-    for version in parser.parse_args().versions:
+    versions = parser.parse_args().versions
+    for version in versions:
         if version not in RELEASES:
             parser.error(f"unknown release {version}; known: {', '.join(RELEASES)}")
-        make(version)
+    return 1 if make(versions) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,6 +9,7 @@ What was skipped is listed with its reason; a skip for lack of a server that dev
 import argparse
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -45,6 +46,8 @@ class Result:
     passed: int = 0
     failed: int = 0
     skipped: list[str] = field(default_factory=list)
+    lacking: str = ""
+    """The command whose failure kept the step from being run."""
 
 
 Reader = Callable[[list[str], int], Result]
@@ -61,6 +64,8 @@ class Step:
     """Seconds for each command."""
     always: bool = True
     """Whether it runs where no step is named."""
+    preparing: list[list[str | Path]] = field(default_factory=list)
+    """Commands before those; where one of them fails, the step can't be run."""
 
 
 def check(_lines: list[str], status: int) -> Result:
@@ -127,7 +132,7 @@ SHOWN = [
 def interop(**environment: str) -> Step:
     play = [BIN / "pytest", "--color=no", "--capture=no", "tests/interop"]
     make = [sys.executable, "dev/compat_environments.py", "0.8.0"]
-    return Step([make, play], pytest, environment)
+    return Step([play], pytest, environment, preparing=[make])
 
 
 STEPS: dict[str, Step] = {
@@ -181,30 +186,17 @@ STEPS: dict[str, Step] = {
     "python-test": pytest_run("tests", without=tuple(f"tests/{folder}" for folder in ALONE)),
     "oldest": matrix("--row=oldest"),
     "versions": matrix("--quick", "--row=flask-2.3", "--row=flask-3.0"),
-    "compat": Step(
-        [[sys.executable, "dev/compat_environments.py"], [BIN / "pytest", "--color=no", "tests/compat"]],
-        pytest,
-    ),
-    "neighbours": Step(
-        [[sys.executable, "dev/neighbours.py"], [BIN / "pytest", "--color=no", "tests/neighbours"]], pytest
-    ),
+    "compat": replace(pytest_run("tests/compat"), preparing=[[sys.executable, "dev/compat_environments.py"]]),
+    "neighbours": replace(pytest_run("tests/neighbours"), preparing=[[sys.executable, "dev/neighbours.py"]]),
     "interop": interop(),
     "browser": pytest_run("tests/browser"),
     "interop-long": replace(interop(INTEROP_STEPS="1000", INTEROP_SEED="random"), limit=3600.0, always=False),
-    "differential": Step(
-        [
-            [sys.executable, "dev/compat_environments.py", "0.8.0"],
-            [
-                BIN / "pytest",
-                "--color=no",
-                "tests/compat/differential",
-                "tests/compat/test_behind_one_proxy.py",
-            ],
-        ],
-        pytest,
-        {"DIFFERENTIAL_SEQUENCES": "500", "DIFFERENTIAL_SEED": "random"},
+    "differential": replace(
+        pytest_run("tests/compat/differential", "tests/compat/test_behind_one_proxy.py"),
+        environment={"DIFFERENTIAL_SEQUENCES": "500", "DIFFERENTIAL_SEED": "random"},
         limit=4 * 3600.0,
         always=False,
+        preparing=[[sys.executable, "dev/compat_environments.py", "0.8.0"]],
     ),
 }
 
@@ -212,10 +204,14 @@ STEPS: dict[str, Step] = {
 def run(name: str, step: Step) -> Result:
     """Runs one step's commands, showing what they write, and counts."""
     lines: list[str] = []
+    for command in step.preparing:
+        if perform(name, command, step, lines) != 0:
+            said = shlex.join(map(str, command))
+            print(f"== {name}: not run, because this failed: {said}", flush=True)
+            return Result(failed=1, lacking=said)
     status = 0
     for command in step.commands:
-        print(f"\n== {name}: {' '.join(str(part) for part in command)}", flush=True)
-        status = perform(command, step, lines) or status
+        status = perform(name, command, step, lines) or status
     result = step.read(lines, status)
     for reason in result.skipped:
         if PREVENTABLE.search(reason.lower()):
@@ -234,8 +230,9 @@ def told_ids(name: str, lines: list[str]) -> int:
     return len(told)
 
 
-def perform(command: list[str | Path], step: Step, lines: list[str]) -> int:
+def perform(name: str, command: list[str | Path], step: Step, lines: list[str]) -> int:
     """Runs one command in a process group of its own, which ends with it or after the step's limit."""
+    print(f"\n== {name}: {shlex.join(map(str, command))}", flush=True)
     try:
         process = subprocess.Popen(
             command,
@@ -289,7 +286,8 @@ def main() -> int:
     for name, result in results.items():
         verdict = "FAILED" if result.failed else "ok"
         counts = f"{result.passed} passed, {result.failed} failed, {len(result.skipped)} skipped"
-        print(f"{verdict:6} {name:14} {counts:40} {seconds[name]:6.0f} s")
+        reason = f"  not run: {result.lacking} failed" if result.lacking else ""
+        print(f"{verdict:6} {name:14} {counts:40} {seconds[name]:6.0f} s{reason}")
     skipped = [f"{name}: {reason}" for name, result in results.items() for reason in result.skipped]
     if skipped:
         print(f"\n{len(skipped)} skipped:")

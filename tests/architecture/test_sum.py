@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import runpy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .repository import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RUNNER: dict[str, Any] = runpy.run_path(str(ROOT / "dev" / "run_tests.py"))
 
@@ -76,3 +80,22 @@ def test_a_skip_for_lack_of_what_make_installs_is_a_failure(reason: str) -> None
         [["echo", f"SKIPPED [1] a.py:1: {reason}\n== 1 skipped in 1.0s =="]], RUNNER["pytest"]
     )
     assert RUNNER["run"]("example", step).failed == 1
+
+
+def test_a_step_that_cannot_be_prepared_is_not_run_and_is_one_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = RUNNER["Step"]([["touch", tmp_path / "ran"]], RUNNER["pytest"])
+    preparing = [["true"], ["sh", "-c", "exit 3"], ["touch", tmp_path / "prepared"]]
+    result = RUNNER["run"]("example", dataclasses.replace(step, preparing=preparing))
+    assert (result.passed, result.failed, list(tmp_path.iterdir())) == (0, 1, [])
+    assert "example: not run, because this failed: sh -c 'exit 3'" in capsys.readouterr().out
+    assert result.lacking == "sh -c 'exit 3'"
+
+
+def test_of_several_checks_each_is_run(tmp_path: Path) -> None:
+    result = RUNNER["run"](
+        "example", RUNNER["Step"]([["false"], ["touch", tmp_path / "ran"]], RUNNER["check"])
+    )
+    assert (result.passed, result.failed) == (0, 1)
+    assert (tmp_path / "ran").exists()

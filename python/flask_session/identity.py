@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flask import Flask, Request
 
 _READING = hooks("_sid_in", "_acceptable")
-_GENERATING = hooks("_generate_sid")
+GENERATING = hooks("_generate_sid")
 _SIGNING = hooks("_get_signer")
 LONGEST_KEY = 250
 """Bytes of a store key, prefix included, where the application makes the ids."""
@@ -64,7 +64,7 @@ class Identity(SessionInterface):
         if is_session_id(sid):
             return True
         # A signed id has come from this application, perhaps from another of its processes.
-        if not self.use_signer and not self._foreign_ids and _GENERATING.kept(self):
+        if not self.use_signer and not self._foreign_ids and GENERATING.kept(self):
             return False
         return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
 

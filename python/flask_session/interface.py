@@ -27,6 +27,7 @@ from .exceptions import StoreFailure
 from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
+from .identity import GENERATING
 from .lifetime import seconds
 from .overrides import hooks, original
 from .serializer import CODING, MsgSpecSerializer, decode, encode
@@ -213,7 +214,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         session._interface = self
         if self.permanent:
             dict.setdefault(session, "_permanent", True)
-        if type(self)._generate_sid is not _GENERATE_SID or "_generate_sid" in self.__dict__:
+        if not GENERATING.kept(self):
             session._sid = self._new_sid()
         return session
 
@@ -244,7 +245,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         if failure is not None and sys.exc_info()[1] is failure and not isinstance(failure, _REPAIRABLE):
             # Flask answers the failure of this very save, and saves once more for that answer.
             return
-        store = None if session._is_from_hooks() else self._direct_store(session._store)
+        store = self._direct_store(session)
         try:
             if store is None:
                 hooked.save_session(self, app, session, response)
@@ -264,23 +265,22 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
         if not session:
             return
-        if (
-            isinstance(session, ServerSideSession)
-            and not session._is_from_hooks()
-            and self._direct_store() is not None
-        ):
+        if isinstance(session, ServerSideSession) and self._direct_store(session) is not None:
             session._renew(self._new_sid())
             return
         self._delete_session(self._get_store_id(session.sid or ""))
         session.sid = self._new_sid()
         session.modified = True
 
-    def _direct_store(self, used: Store | None = None) -> Store | None:
-        """The store to use directly, or None if all hooks must be called. ``used``: by this request."""
+    def _direct_store(self, session: ServerSideSession | None = None) -> Store | None:
+        """The store to use directly, for ``session`` if there is one; None if all hooks must be called."""
         if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer):
             return None
+        if session is not None and session._is_from_hooks():
+            return None
         store = self._current_store()
-        if store is used:
+        if session is not None and store is session._store:
+            # Guarded when it was opened.
             return store
         return None if store is None or type(store) in NEED_HOOKS else self._guard(store)
 
@@ -349,7 +349,6 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 _IS_SUBCLASS = type.__subclasscheck__
 _INIT: Any = ServerSideSession.__init__
 _NEW: Any = ServerSideSession.__new__
-_GENERATE_SID: Any = ServerSideSessionInterface._generate_sid
 
 
 def _has_own_constructor(session_class: Any) -> bool:

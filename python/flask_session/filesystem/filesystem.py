@@ -158,8 +158,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
     def _current_store(self) -> Store:
         return self._store
 
-    def _direct_store(self, used: Store | None = None) -> Store | None:
-        return super()._direct_store(used) if self.cache is self._own_cache else None
+    def _direct_store(self, session: ServerSideSession | None = None) -> Store | None:
+        return super()._direct_store(session) if self.cache is self._own_cache else None
 
     # An assigned cache gets Flask-Session's calls.
 

@@ -54,7 +54,7 @@ class Rivals:
 
 
 class Ours:
-    """As `direct.py` does it: a change is written if nobody else has written one."""
+    """As the session does it: a change is written if nobody else has written one."""
 
     def __init__(self, interface: Any, key: str, use: Use) -> None:
         from flask_session._core import Commit

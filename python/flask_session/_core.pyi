@@ -3,9 +3,12 @@
 import builtins
 import os
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal, TypeAlias, final
+from typing import Any, ClassVar, Literal, Self, TypeAlias, final
 
-from .exceptions import SessionTooLarge
+from typing_extensions import disjoint_base
+
+from .exceptions import SessionTooLarge, StoreFailure
+from .store import Store as AnyStore
 
 __version__: str
 
@@ -143,6 +146,71 @@ class Commit:
         it was written; for ``delete`` one of "removed", "absent", "conflict"; for ``touch`` whether there was
         a record; or the exception, if its outcome is unknown.
         """
+
+@disjoint_base
+class Session(dict[Any, Any]):
+    """The native part of ``ServerSideSession``.
+
+    An unloaded session holds one private entry. Any touch loads it; after that, large and nested values are
+    ``Pending`` until somebody looks at them, and what the request does by name is noted for the merge.
+    """
+
+    accessed: bool
+    on_update: Any
+    modified: bool
+    permanent: bool
+    sid: str | None
+    @property
+    def new(self) -> bool: ...
+    _adopted: bool
+    _interface: Any
+    _load_failure: StoreFailure | None
+    _modified: bool
+    _new: bool
+    _sid: str | None
+    _snapshot: bytes | str | None
+    @property
+    def _suppressed(self) -> bool: ...
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def __bool__(self) -> bool: ...
+    def get(self, key: Any, default: Any = None) -> Any:
+        """The value under ``key``, or ``default``."""
+
+    def _touch(self) -> None:
+        """What every look at the session begins with: it is loaded if it isn't yet."""
+
+    def _touch_all(self) -> None:
+        """Touches the session and decodes every value."""
+
+    def _resolve(self, key: Any) -> Any:
+        """Decodes the pending value under ``key``; two threads get the same object."""
+
+    def _change(self) -> None:
+        """What every change begins with. Raises StoreFailure if the session could not be loaded."""
+
+    def _note_assigned(self, *keys: Any) -> None: ...
+    def _note_deleted(self, key: Any) -> None: ...
+    def _note_cleared(self) -> None: ...
+    def _updated(self) -> None:
+        """What every change ends with: ``on_update`` is called."""
+
+    def _renew(self, sid: str) -> None:
+        """Takes another id, under which the record moves when it is saved."""
+
+def note_update(session: Session) -> None:
+    """A session's usual ``on_update``."""
+
+def open_session(interface: Any, app: Any, request: Any) -> Any:
+    """Flask's ``open_session``: directly, or through all hooks if one of them is replaced."""
+
+def save_session(interface: Any, app: Any, session: Any, response: Any) -> None:
+    """Flask's ``save_session``."""
+
+def direct_store(interface: Any, session: Session | None = None) -> AnyStore | None:
+    """The store to use directly, for ``session`` if there is one; None if all hooks must be called."""
+
+def has_own_constructor(session_class: Any) -> bool:
+    """Whether an application wants each session to be made by its own constructor."""
 
 @final
 class Store:

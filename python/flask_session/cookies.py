@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request
 from ._core import cookie_values
 from .overrides import unpatched
 
-_COOKIES: Any = unpatched(Request.cookies, "werkzeug")
+COOKIES: Any = unpatched(Request.cookies, "werkzeug")
 MOST_CANDIDATES = 3
 """A browser may send several cookies of one name (another path or domain); so many are tried."""
 
@@ -19,7 +19,7 @@ def header_of(request: Any) -> str | None:
 
     Reading it costs a twentieth of parsing every cookie.
     """
-    if getattr(type(request), "cookies", None) is _COOKIES and "cookies" not in request.__dict__:
+    if getattr(type(request), "cookies", None) is COOKIES and "cookies" not in request.__dict__:
         header: str = request.environ.get("HTTP_COOKIE", "")
         return header
     return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .direct import STORING
 from .exceptions import SessionCorrupt
+from .overrides import STORING
 from .session import ServerSideSession
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from .signing import secret_keys, signer
 if TYPE_CHECKING:
     from flask import Flask, Request
 
-_READING = hooks("_sid_in", "_acceptable")
+READING = hooks("_sid_in", "_acceptable", "get_cookie_name")
 GENERATING = hooks("_generate_sid")
 _SIGNING = hooks("_get_signer")
 LONGEST_KEY = 250
@@ -75,7 +75,7 @@ class Identity(SessionInterface):
         if header == "":
             return found
         # In an id as we make it, _sid_in and _acceptable would find nothing to do.
-        usual = not self.use_signer and _READING.kept(self)
+        usual = not self.use_signer and READING.kept(self)
         for text in cookies.candidates(request, header, self.get_cookie_name(app)):
             if usual and is_session_id(text):
                 found.append(text)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
-import sys
-import threading
 import time
 from abc import ABC
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,20 +17,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from flask.sessions import SessionInterface as FlaskSessionInterface
 from werkzeug.local import LocalProxy
 
-from . import cli, direct, hooked, settings
+from . import cli, hooked, settings
 from ._core import Store as NativeStore
-from ._core import Touches, is_bare, is_direct
+from ._core import Touches, direct_store, has_own_constructor, open_session, save_session
 from .cookie_hooks import CookieHooks
 from .exceptions import StoreFailure
-from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
-from .identity import GENERATING
 from .lifetime import seconds
 from .overrides import hooks, original
-from .serializer import CODING, MsgSpecSerializer, decode, encode
-from .session import UNLOADED, ServerSideSession, blank
-from .set_cookie import vary_by_cookie
+from .serializer import MsgSpecSerializer, decode, encode
+from .session import ServerSideSession
 from .sweeping import Sweeper
 
 if TYPE_CHECKING:
@@ -44,11 +39,11 @@ if TYPE_CHECKING:
 
 MOST_REPORTED = 1000
 """Unreadable sessions that are remembered, so that each is logged once."""
-_REPAIRABLE = (TypeError, ValueError)
-"""What an error handler may have put right: a value that can't be stored, and not a store that is down."""
+SWEPT_AT_ONCE = 1000
+"""Expired sessions that one call removes."""
 WARNING_INTERVAL = 60.0
 """Seconds between two warnings that the store fails."""
-_STORAGE = hooks("_retrieve_session_data", "_upsert_session", "_delete_session")
+STORAGE = hooks("_retrieve_session_data", "_upsert_session", "_delete_session")
 
 
 class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
@@ -162,7 +157,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     def _delete_expired_sessions(self) -> None:
         """Removes expired sessions from stores that don't do it themselves."""
         store = self._guarded_store()
-        while store is not None and store.sweep(direct.SWEPT_AT_ONCE) >= direct.SWEPT_AT_ONCE:
+        while store is not None and store.sweep(SWEPT_AT_ONCE) >= SWEPT_AT_ONCE:
             pass
 
     def _needed_store(self) -> Store:
@@ -177,7 +172,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     def guarantee(self) -> Literal["merge", "overwrite"]:
         """What happens when two requests change one session at once: both are kept, or the last one wins."""
         store = self._direct_store()
-        if store is None or self.on_conflict == "overwrite" or _has_own_constructor(self.session_class):
+        if store is None or self.on_conflict == "overwrite" or has_own_constructor(self.session_class):
             return "overwrite"
         return store.guarantee
 
@@ -190,81 +185,18 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 
     def open_session(self, app: Flask, request: Request) -> Any:
         """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
-        sids = self._sids(app, request)
-        session_class = self.session_class
-        if _has_own_constructor(session_class):
-            return self._open_through_hooks(app, sids)
-        if sids:
-            store = self._direct_store()
-            if store is None:
-                return self._open_through_hooks(app, sids)
-            session = blank(session_class)
-            dict.setdefault(session, UNLOADED)
-            session._interface = self
-            session._app = app
-            session._store = store
-            session._load_lock = threading.RLock()  # looked up now: gevent may patch after the import
-            session._unloaded = unloaded = []
-            for sid in sids:
-                unloaded.append((sid, self._get_store_id(sid)))
-            if self.eager:
-                session._load()
-            return session
-        session = blank(session_class)
-        session._interface = self
-        if self.permanent:
-            dict.setdefault(session, "_permanent", True)
-        if not GENERATING.kept(self):
-            session._sid = self._new_sid()
-        return session
+        return open_session(self, app, request)
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Writes what changed and sets the cookie. May be called again for the same session."""
-        if session is None:
-            return
-        if type(session) is LocalProxy:
-            # An application's own call with flask.session.
-            session = session._get_current_object()
-        accessed = session.accessed
-        if accessed:
-            vary_by_cookie(response)
-        if not _IS_SUBCLASS(ServerSideSession, type(session)):
-            hooked.save_session(self, app, session, response)
-            return
-        if session._load_failure is not None:
-            return
-        if (
-            session._unloaded is None
-            and not session._modified
-            and session._record is None
-            and is_bare(session)
-        ):
-            session._saved_by = app
-            return
-        failure = session._save_failure
-        if failure is not None and sys.exc_info()[1] is failure and not isinstance(failure, _REPAIRABLE):
-            # Flask answers the failure of this very save, and saves once more for that answer.
-            return
-        store = self._direct_store(session)
-        try:
-            if store is None:
-                hooked.save_session(self, app, session, response)
-            elif session._unloaded is not None:
-                direct.save_untouched(self, store, app, session, response, accessed)
-            else:
-                direct.save(self, store, app, session, response, accessed)
-        except Exception as failure:
-            session._save_failure = failure
-            raise
-        finally:
-            session.accessed = accessed
-            if store is not None and (notices := store.take_notices()):
-                _log(app, notices)
+        save_session(self, app, session, response)
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""
         if not session:
             return
+        if isinstance(session, LocalProxy):
+            session = session._get_current_object()
         if isinstance(session, ServerSideSession) and self._direct_store(session) is not None:
             session._renew(self._new_sid())
             return
@@ -274,15 +206,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 
     def _direct_store(self, session: ServerSideSession | None = None) -> Store | None:
         """The store to use directly, for ``session`` if there is one; None if all hooks must be called."""
-        if not is_direct(self, _STORAGE, CODING, MsgSpecSerializer):
-            return None
-        if session is not None and session._is_from_hooks():
-            return None
-        store = self._current_store()
-        if session is not None and store is session._store:
-            # Guarded when it was opened.
-            return store
-        return None if store is None or type(store) in NEED_HOOKS else self._guard(store)
+        return direct_store(self, session)
 
     def _guarded_store(self) -> Store | None:
         store = self._current_store()
@@ -345,17 +269,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
         self._sweeper.begin()
 
 
-# Without what abstract base classes add: it makes `isinstance` four times as slow.
-_IS_SUBCLASS = type.__subclasscheck__
-_INIT: Any = ServerSideSession.__init__
-_NEW: Any = ServerSideSession.__new__
-
-
-def _has_own_constructor(session_class: Any) -> bool:
-    """Whether an application wants each session to be made by its own constructor."""
-    return session_class.__init__ is not _INIT or session_class.__new__ is not _NEW
-
-
-def _log(app: Flask, notices: list[tuple[bool, str]]) -> None:
+def log(app: Flask, notices: list[tuple[bool, str]]) -> None:
+    """What a store wants an application's log to say: whether it is a warning, and its text."""
     for warning, text in notices:
         app.logger.log(logging.WARNING if warning else logging.INFO, text)

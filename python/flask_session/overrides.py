@@ -36,3 +36,6 @@ def unpatched(found: Any, package: str) -> Any:
 def hooks(*names: str) -> Hooks:
     """Tells whether an instance has all these hooks as they are shipped."""
     return Hooks(names, ORIGINALS)
+
+
+STORING = hooks("should_set_storage")

@@ -54,7 +54,7 @@ impl Commit {
         clippy::fn_params_excessive_bools,
         reason = "the contract of _core.pyi, by keyword"
     )]
-    fn new(
+    pub(crate) fn new(
         codec: &Codec,
         session: &Bound<'_, PyDict>,
         key: &str,
@@ -105,7 +105,7 @@ impl Commit {
     }
 
     #[getter]
-    fn outcome(&self) -> Option<&'static str> {
+    pub(crate) fn outcome(&self) -> Option<&'static str> {
         match self.lock().progress {
             Progress::Over { outcome, .. } => Some(outcome),
             _ => None,
@@ -113,16 +113,16 @@ impl Commit {
     }
 
     #[getter]
-    fn touches(&self) -> bool {
+    pub(crate) fn touches(&self) -> bool {
         self.lock().machine.is_touching()
     }
 
     #[getter]
-    fn record(&self) -> Option<Record> {
+    pub(crate) fn record(&self) -> Option<Record> {
         self.stored().map(Record)
     }
 
-    fn settle(&self, py: Python<'_>, session: &Bound<'_, PyDict>) -> PyResult<()> {
+    pub(crate) fn settle(&self, py: Python<'_>, session: &Bound<'_, PyDict>) -> PyResult<()> {
         let Some(stored) = self.stored() else {
             return Ok(());
         };

@@ -11,6 +11,7 @@ import_exception!(flask_session.exceptions, SessionMisconfigured);
 import_exception!(flask_session.exceptions, SessionTooLarge);
 import_exception!(flask_session.exceptions, SessionUnexpected);
 import_exception!(flask_session.exceptions, SessionUnsupported);
+import_exception!(flask_session.exceptions, StoreFailure);
 import_exception!(flask_session.exceptions, StoreRefused);
 import_exception!(flask_session.exceptions, StoreTimedOut);
 import_exception!(flask_session.exceptions, StoreUnreachable);

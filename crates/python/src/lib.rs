@@ -8,6 +8,7 @@ mod cookie;
 mod error;
 mod overrides;
 mod record;
+mod session;
 mod store;
 mod touches;
 
@@ -36,6 +37,10 @@ mod _core {
     use crate::overrides::{Hooks, codes_alone, has_kept, is_direct};
     #[pymodule_export]
     use crate::record::{Pending, Record, is_bare};
+    #[pymodule_export]
+    use crate::session::{
+        Session, direct_store, has_own_constructor, note_update, open_session, save_session,
+    };
     #[pymodule_export]
     use crate::store::{Store, backends};
     #[pymodule_export]

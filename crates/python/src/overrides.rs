@@ -33,7 +33,7 @@ impl Hooks {
         }
     }
 
-    fn kept(&self, instance: &Bound<'_, PyAny>) -> PyResult<bool> {
+    pub(crate) fn kept(&self, instance: &Bound<'_, PyAny>) -> PyResult<bool> {
         let (class, own) = (instance.get_type(), own_attributes(instance)?);
         for hook in &self.hooks {
             if own.contains(&hook.name)? {
@@ -65,7 +65,7 @@ impl Hooks {
     }
 }
 
-fn own_attributes<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn own_attributes<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let own = instance.getattr(intern!(instance.py(), "__dict__"))?;
     Ok(own.cast_into()?)
 }

@@ -52,7 +52,7 @@ impl Record {
     }
 
     #[getter]
-    fn permanent(&self) -> bool {
+    pub(crate) fn permanent(&self) -> bool {
         self.0.base.record.permanent()
     }
 
@@ -61,7 +61,7 @@ impl Record {
         (0..self.0.entries().len()).try_for_each(|index| put(py, session, &self.0, index))
     }
 
-    fn holds(&self, codec: &Codec, session: &Bound<'_, PyDict>) -> bool {
+    pub(crate) fn holds(&self, codec: &Codec, session: &Bound<'_, PyDict>) -> bool {
         let stored = &self.0;
         codec.conversion == stored.conversion
             && stored

@@ -85,7 +85,7 @@ impl Store {
     }
 
     #[pyo3(signature = (codec, key, refresh=None))]
-    fn load(
+    pub(crate) fn load(
         &self,
         py: Python<'_>,
         codec: &Codec,
@@ -106,14 +106,19 @@ impl Store {
         Ok(base.map(|base| Record(Stored::new(base, codec))))
     }
 
-    fn commit(&self, py: Python<'_>, commit: &Bound<'_, Commit>, ttl: f64) -> PyResult<()> {
+    pub(crate) fn commit(
+        &self,
+        py: Python<'_>,
+        commit: &Bound<'_, Commit>,
+        ttl: f64,
+    ) -> PyResult<()> {
         let ttl = seconds(ttl)?;
         let commit = commit.get();
         py.detach(|| commit.drive(|machine| drive(perform(&*self.backend, machine, ttl))))
             .map_err(raise)
     }
 
-    fn touch(&self, py: Python<'_>, key: &str, ttl: f64) -> PyResult<bool> {
+    pub(crate) fn touch(&self, py: Python<'_>, key: &str, ttl: f64) -> PyResult<bool> {
         let (key, ttl) = (Key::from_text(key), seconds(ttl)?);
         run(py, async { self.backend.touch(&key, ttl).await })
     }
@@ -172,7 +177,7 @@ impl Store {
         })
     }
 
-    fn delete(&self, py: Python<'_>, key: &str) -> PyResult<bool> {
+    pub(crate) fn delete(&self, py: Python<'_>, key: &str) -> PyResult<bool> {
         let key = Key::from_text(key);
         let deleted = run(py, async {
             self.backend.delete(&key, Expect::Anything).await
@@ -203,7 +208,7 @@ impl Store {
         run(py, async { self.backend.sweep(limit).await })
     }
 
-    fn take_notices(&self) -> Vec<(bool, String)> {
+    pub(crate) fn take_notices(&self) -> Vec<(bool, String)> {
         let notices = self.backend.take_notices();
         notices
             .iter()

@@ -11,7 +11,7 @@ use crate::seconds;
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 #[derive(Debug)]
-pub(crate) struct Touches(flask_session_core::Touches);
+pub(crate) struct Touches(pub(crate) flask_session_core::Touches);
 
 #[pymethods]
 impl Touches {

@@ -155,11 +155,8 @@ class FileSystemSessionInterface(ServerSideSessionInterface):
         SESSION_FILE_DIR.refuse_beside_url(config)
         return {**cls._arguments_from(config), "cache_dir": url.removeprefix("file:").removeprefix("//")}
 
-    def _current_store(self) -> Store:
-        return self._store
-
-    def _direct_store(self, session: ServerSideSession | None = None) -> Store | None:
-        return super()._direct_store(session) if self.cache is self._own_cache else None
+    def _current_store(self) -> Store | None:
+        return self._store if self.cache is self._own_cache else None
 
     # An assigned cache gets Flask-Session's calls.
 

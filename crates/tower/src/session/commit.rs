@@ -73,7 +73,7 @@ enum Saving {
     Says(Cookie),
 }
 
-/// Commits a loaded or new session, as `save` in `python/flask_session/direct.py`.
+/// Commits a loaded or new session, as `crates/python/src/session/saving.rs` does.
 async fn save(site: &Site, content: &mut Content) -> Result<Saving> {
     let slides = site.config.refresh_each_request;
     let empty = content.is_empty();

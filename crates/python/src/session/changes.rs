@@ -1,0 +1,192 @@
+//! What a request does to a session, noted for the merge.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PySet};
+
+use super::load::touch;
+use super::state::Session;
+
+/// Whom a session tells of its changes.
+#[derive(Default)]
+pub(crate) enum OnUpdate {
+    /// Itself.
+    #[default]
+    Usual,
+    /// What an application has assigned.
+    Own(Option<Py<PyAny>>),
+}
+
+static USUAL: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
+
+fn usual(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
+    USUAL.import(py, "flask_session._core", "note_update")
+}
+
+impl OnUpdate {
+    pub(crate) fn get(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        match self {
+            Self::Usual => Ok(Some(usual(py)?.clone().into_any().unbind())),
+            Self::Own(own) => Ok(own.as_ref().map(|own| own.clone_ref(py))),
+        }
+    }
+
+    pub(crate) fn of(value: Bound<'_, PyAny>) -> PyResult<Self> {
+        if value.is(usual(value.py())?) {
+            return Ok(Self::Usual);
+        }
+        Ok(Self::Own((!value.is_none()).then(|| value.unbind())))
+    }
+}
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn note_update(session: &Bound<'_, Session>) -> PyResult<()> {
+    let py = session.py();
+    let late = {
+        let mut session = session.borrow_mut();
+        session.modified = true;
+        session.suppressed = false;
+        session.accessed = true;
+        session.saved_by.as_ref().map(|app| app.clone_ref(py))
+    };
+    let Some(app) = late else { return Ok(()) };
+    let app = app.bind(py);
+    if app.getattr(intern!(py, "debug"))?.is_truthy()? {
+        app.getattr(intern!(py, "logger"))?.call_method1(
+            intern!(py, "warning"),
+            ("The session was changed after the response was made (in a streamed body or a teardown \
+              function); the change is not saved.",),
+        )?;
+    }
+    Ok(())
+}
+
+/// What every change of the session ends with.
+pub(crate) fn updated(session: &Bound<'_, Session>) -> PyResult<()> {
+    let py = session.py();
+    let own = match &session.borrow().on_update {
+        OnUpdate::Usual => None,
+        OnUpdate::Own(own) => Some(own.as_ref().map(|own| own.clone_ref(py))),
+    };
+    match own {
+        None => note_update(session),
+        Some(None) => Ok(()),
+        Some(Some(own)) => own.call1(py, (session,)).map(drop),
+    }
+}
+
+/// What every change of the session begins with. Raises `StoreFailure` if it could not be loaded.
+pub(crate) fn begin(session: &Bound<'_, Session>) -> PyResult<()> {
+    touch(session)?;
+    let py = session.py();
+    let Some(failure) = session
+        .borrow()
+        .load_failure
+        .as_ref()
+        .map(|failure| failure.clone_ref(py))
+    else {
+        return Ok(());
+    };
+    let failure = failure.bind(py);
+    let raised = failure.get_type().call1((format!(
+        "this session is empty and can't be changed, because it could not be loaded \
+         (SESSION_ON_STORE_FAILURE is 'null'): {failure}"
+    ),))?;
+    let raised = PyErr::from_value(raised);
+    raised.set_cause(py, Some(PyErr::from_value(failure.clone())));
+    Err(raised)
+}
+
+// A key may be in both: what the session holds at the end tells the commit which of them counts.
+
+pub(crate) fn note_assigned(session: &Bound<'_, Session>, key: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = session.py();
+    let keys = {
+        let mut session = session.borrow_mut();
+        match &session.assigned {
+            Some(keys) => keys.clone_ref(py),
+            None => session
+                .assigned
+                .insert(PySet::empty(py)?.unbind())
+                .clone_ref(py),
+        }
+    };
+    // Outside the borrow: the key's own `__hash__` may look at the session.
+    keys.bind(py).add(key)
+}
+
+pub(crate) fn note_deleted(session: &Bound<'_, Session>, key: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = session.py();
+    let keys = {
+        let mut session = session.borrow_mut();
+        match &session.deleted {
+            Some(keys) => keys.clone_ref(py),
+            None => session
+                .deleted
+                .insert(PySet::empty(py)?.unbind())
+                .clone_ref(py),
+        }
+    };
+    keys.bind(py).add(key)
+}
+
+/// The session's id; a new one's is made now.
+pub(crate) fn sid<'py>(session: &Bound<'py, Session>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    touch(session)?;
+    let py = session.py();
+    let (sid, interface) = {
+        let session = session.borrow();
+        let clone = |held: &Option<Py<PyAny>>| held.as_ref().map(|held| held.clone_ref(py));
+        (clone(&session.sid), clone(&session.interface))
+    };
+    match (sid, interface) {
+        (Some(sid), _) => Ok(Some(sid.into_bound(py))),
+        (None, None) => Ok(None),
+        (None, Some(interface)) => {
+            let made = interface.bind(py).call_method0(intern!(py, "_new_sid"))?;
+            session.borrow_mut().sid = Some(made.clone().unbind());
+            Ok(Some(made))
+        }
+    }
+}
+
+pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) -> PyResult<()> {
+    touch(session)?;
+    let py = session.py();
+    let held = session.borrow().sid.as_ref().map(|sid| sid.clone_ref(py));
+    let is_the_same = match &held {
+        Some(held) => value.eq(held)?,
+        None => value.is_none(),
+    };
+    if is_the_same {
+        return Ok(());
+    }
+    let interface = {
+        let mut session = session.borrow_mut();
+        session.sid = (!value.is_none()).then(|| value.unbind());
+        session.adopted = true;
+        session.renewed = false;
+        session
+            .interface
+            .as_ref()
+            .map(|interface| interface.clone_ref(py))
+    };
+    match interface {
+        Some(interface) => interface.setattr(py, intern!(py, "_foreign_ids"), true),
+        None => Ok(()),
+    }
+}
+
+/// Takes another id, under which the record moves at save.
+pub(crate) fn renew(session: &Bound<'_, Session>, sid: Bound<'_, PyAny>) -> PyResult<()> {
+    touch(session)?;
+    {
+        let mut session = session.borrow_mut();
+        session.renewed = session.record.is_some();
+        session.adopted = false;
+        session.sid = Some(sid.unbind());
+    }
+    session.setattr(intern!(session.py(), "modified"), true)
+}

@@ -1,0 +1,122 @@
+//! One commit, and what it says about the session.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::saving::Saving;
+use crate::commit::Commit;
+use crate::error::StoreFailure;
+
+impl<'py> Saving<'_, 'py> {
+    /// Commits the session. Returns the outcome.
+    pub(super) fn commit(&self, touch: bool) -> PyResult<&'static str> {
+        let (site, session, py) = (self.site, self.session, self.site.py());
+        let key = site.key(&self.sid()?)?;
+        let commit = self.described(&key, touch)?;
+        if let Err(failure) = self.place.commit(&commit, site.lifetime()?) {
+            if failure.is_instance_of::<StoreFailure>(py)
+                && commit.get().touches()
+                && site.tolerates(&failure)?
+            {
+                // Nothing had to be written, and whether the session is still there is not known.
+                return Ok("gone");
+            }
+            return Err(failure);
+        }
+        let outcome = commit.get().outcome().unwrap_or("unchanged");
+        match outcome {
+            "stored" | "merged" => {
+                if outcome == "merged" {
+                    commit.get().settle(py, session.as_super())?;
+                }
+                if session.borrow().renewed {
+                    self.forget_touches()?;
+                }
+                self.keep_base(&commit, key)?;
+            }
+            "deleted" => {
+                self.forget_touches()?;
+                self.keep_base(&commit, key)?;
+                session.borrow_mut().is_new = true;
+            }
+            "gone" => self.forget_touches()?,
+            _ => {}
+        }
+        Ok(outcome)
+    }
+
+    /// The commit, its values encoded.
+    fn described(&self, key: &Bound<'py, PyString>, touch: bool) -> PyResult<Bound<'py, Commit>> {
+        let (site, py) = (self.site, self.site.py());
+        let codec = site.codec()?;
+        let on_conflict = site.interface.getattr(intern!(py, "on_conflict"))?;
+        // No borrow may last while values are encoded: that may run Python code.
+        let (record, record_key, assigned, deleted, is_renewed, is_adopted, is_cleared) = {
+            let session = self.session.borrow();
+            (
+                session.record.as_ref().map(|record| record.clone_ref(py)),
+                session.record_key.as_ref().map(|key| key.clone_ref(py)),
+                session.assigned.as_ref().map(|keys| keys.clone_ref(py)),
+                session.deleted.as_ref().map(|keys| keys.clone_ref(py)),
+                session.renewed,
+                session.adopted,
+                session.cleared,
+            )
+        };
+        let is_elsewhere = match &record_key {
+            Some(record_key) => key.to_str()? != record_key.to_str(py)?,
+            None => true,
+        };
+        // Also where the key prefix was changed since the session was opened.
+        let adopts = is_adopted || (record.is_some() && !is_renewed && is_elsewhere);
+        let renewed_from = record_key.as_ref().filter(|_| is_renewed);
+        let commit = Commit::new(
+            codec.get(),
+            self.session.as_super(),
+            key.to_str()?,
+            record.as_ref().map(Py::get),
+            renewed_from.map(|key| key.to_str(py)).transpose()?,
+            adopts,
+            on_conflict.eq("overwrite")?,
+            assigned.as_ref().map(|keys| keys.bind(py).as_any()),
+            deleted.as_ref().map(|keys| keys.bind(py).as_any()),
+            is_cleared,
+            touch,
+        )?;
+        Bound::new(py, commit)
+    }
+
+    /// What was written under `key` is the base of the next commit.
+    fn keep_base(&self, commit: &Bound<'py, Commit>, key: Bound<'py, PyString>) -> PyResult<()> {
+        let py = self.site.py();
+        let record = commit.get().record();
+        let record = record.map(|record| Py::new(py, record)).transpose()?;
+        let mut session = self.session.borrow_mut();
+        session.record = record;
+        session.record_sid = session.sid.as_ref().map(|sid| sid.clone_ref(py));
+        session.record_key = Some(key.unbind());
+        session.is_new = false;
+        session.renewed = false;
+        session.adopted = false;
+        session.cleared = false;
+        session.assigned = None;
+        session.deleted = None;
+        Ok(())
+    }
+
+    /// The former id isn't alive any more.
+    fn forget_touches(&self) -> PyResult<()> {
+        let py = self.site.py();
+        let former = self
+            .session
+            .borrow()
+            .record_sid
+            .as_ref()
+            .map(|sid| sid.clone_ref(py));
+        if let Some(former) = former {
+            self.site.touches()?.get().0.forget(former.extract(py)?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! What a request does with its session: open, load, save.
+
+mod changes;
+mod committing;
+mod entries;
+mod load;
+mod open;
+mod place;
+mod save;
+mod saving;
+mod site;
+mod state;
+mod untouched;
+
+use pyo3::prelude::*;
+
+pub(crate) use changes::note_update;
+pub(crate) use open::{has_own_constructor, open_session};
+pub(crate) use save::save_session;
+pub(crate) use state::Session;
+
+/// See `_core.pyi`.
+#[pyfunction]
+#[pyo3(signature = (interface, session = None))]
+pub(crate) fn direct_store<'py>(
+    interface: &Bound<'py, PyAny>,
+    session: Option<&Bound<'py, Session>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    site::direct_store(interface, session)
+}

@@ -1,0 +1,115 @@
+//! Flask's `save_session`: what changed is committed, and the cookie set.
+
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyAny, PyType};
+
+use super::entries;
+use super::place::Place;
+use super::saving::Saving;
+use super::site::{Site, direct_store, python};
+use super::state::Session;
+
+python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
+python!(vary_by_cookie: PyAny = "flask_session.set_cookie", "vary_by_cookie");
+python!(save_through_hooks: PyAny = "flask_session.hooked", "save_session");
+python!(log: PyAny = "flask_session.interface", "log");
+
+/// See `_core.pyi`.
+#[pyfunction]
+pub(crate) fn save_session(
+    interface: &Bound<'_, PyAny>,
+    app: &Bound<'_, PyAny>,
+    session: &Bound<'_, PyAny>,
+    response: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let py = interface.py();
+    if session.is_none() {
+        return Ok(());
+    }
+    let Ok(session) = session.cast::<Session>() else {
+        if session.get_type().is(local_proxy(py)?) {
+            // An application's own call with flask.session.
+            let session = session.call_method0(intern!(py, "_get_current_object"))?;
+            return save_session(interface, app, &session, response);
+        }
+        if session.getattr(intern!(py, "accessed"))?.is_truthy()? {
+            vary_by_cookie(py)?.call1((response,))?;
+        }
+        save_through_hooks(py)?.call1((interface, app, session, response))?;
+        return Ok(());
+    };
+    let accessed = session.borrow().accessed;
+    if accessed {
+        vary_by_cookie(py)?.call1((response,))?;
+    }
+    if session.borrow().load_failure.is_some() {
+        return Ok(());
+    }
+    if nothing_happened(session)? {
+        session.borrow_mut().saved_by = Some(app.clone().unbind());
+        return Ok(());
+    }
+    if is_answering_its_failure(session)? {
+        return Ok(());
+    }
+    let store = direct_store(interface, Some(session))?;
+    let place = store.as_ref().map(Place::of);
+    let result = match &place {
+        None => save_through_hooks(py)?
+            .call1((interface, app, session, response))
+            .map(drop),
+        Some(place) => Saving {
+            site: Site::new(interface, app),
+            place,
+            session,
+            response,
+            accessed,
+        }
+        .save(),
+    };
+    if let Err(failure) = &result
+        && failure.is_instance_of::<PyException>(py)
+    {
+        let failure = failure.value(py).clone().into_any().unbind();
+        session.borrow_mut().save_failure = Some(failure);
+    }
+    session.borrow_mut().accessed = accessed;
+    if let Some(place) = &place
+        && let Some(notices) = place.take_notices(py)?
+    {
+        log(py)?.call1((app, notices))?;
+    }
+    result
+}
+
+/// Whether a visitor without session has got none.
+fn nothing_happened(session: &Bound<'_, Session>) -> PyResult<bool> {
+    {
+        let session = session.borrow();
+        if session.unloaded.is_some() || session.modified || session.record.is_some() {
+            return Ok(false);
+        }
+    }
+    entries::is_empty(session)
+}
+
+/// Flask answers the failure of a save, and saves once more for that answer. An error handler may have put a
+/// value right that couldn't be stored, but no store that is down.
+fn is_answering_its_failure(session: &Bound<'_, Session>) -> PyResult<bool> {
+    let py = session.py();
+    let Some(failure) = session
+        .borrow()
+        .save_failure
+        .as_ref()
+        .map(|failure| failure.clone_ref(py))
+    else {
+        return Ok(false);
+    };
+    let handled = py.import("sys")?.call_method0("exc_info")?.get_item(1)?;
+    Ok(handled.is(&failure)
+        && !handled.is_instance_of::<PyTypeError>()
+        && !handled.is_instance_of::<PyValueError>())
+}

@@ -1,0 +1,182 @@
+//! Committing a loaded or new session, while no hook of the storage is replaced.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyAny;
+
+use super::entries;
+use super::place::Place;
+use super::site::{Site, python};
+use super::state::Session;
+use crate::overrides::Hooks;
+
+python!(answering: Hooks = "flask_session.cookie_hooks", "ANSWERING");
+
+/// One request's save.
+pub(crate) struct Saving<'a, 'py> {
+    pub(crate) site: Site<'a, 'py>,
+    pub(crate) place: &'a Place<'py>,
+    pub(crate) session: &'a Bound<'py, Session>,
+    pub(crate) response: &'a Bound<'py, PyAny>,
+    /// Somebody had looked at the session: the response has its `Vary`.
+    pub(crate) accessed: bool,
+}
+
+impl<'py> Saving<'_, 'py> {
+    pub(crate) fn save(&self) -> PyResult<()> {
+        if self.session.borrow().unloaded.is_some() {
+            self.save_untouched()
+        } else {
+            self.save_loaded(false)
+        }
+    }
+
+    /// `asked`: an application's own `should_set_storage` has said yes.
+    pub(crate) fn save_loaded(&self, asked: bool) -> PyResult<()> {
+        let (site, session, py) = (self.site, self.session, self.site.py());
+        let slides = site.refreshes()?;
+        let is_plain = answering(py)?.get().kept(site.interface)?;
+        let is_empty = entries::is_empty(session)?;
+        let (is_modified, is_suppressed, is_stored) = {
+            let session = session.borrow();
+            (
+                session.modified,
+                session.suppressed,
+                session.record.is_some(),
+            )
+        };
+        if is_empty {
+            if !is_modified {
+                return Ok(());
+            }
+            if !is_stored {
+                return self.forget();
+            }
+        } else if is_plain || site.stores_as_shipped()? {
+            if !slides && !is_modified && (is_suppressed || !is_stored) {
+                return Ok(());
+            }
+        } else if !asked && !site.should_set_storage(session)? {
+            return Ok(());
+        }
+        let touch = self.is_touch_due(slides || asked)?;
+        let outcome = if !is_empty && !touch && self.is_as_loaded()? {
+            "unchanged"
+        } else {
+            self.commit(touch)?
+        };
+        match outcome {
+            "deleted" if is_empty => return self.delete_cookie(),
+            // Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
+            "gone" => return Ok(()),
+            _ => {}
+        }
+        let sid = self.sid()?;
+        session.borrow_mut().extended = false;
+        if outcome != "unchanged" {
+            let is_permanent = entries::is_permanent(session)?;
+            site.touches()?.get().0.note(sid.extract()?, is_permanent);
+            if outcome != "touched" && is_permanent {
+                // The cookie's expiry follows the record's, also after a change inside a value.
+                session.borrow_mut().modified = true;
+            }
+        }
+        self.answer(&sid, Some(is_plain))
+    }
+
+    /// Sets the cookie if it is to be set. `is_plain`: whether no hook of it is replaced, if that is known.
+    pub(crate) fn answer(&self, sid: &Bound<'py, PyAny>, is_plain: Option<bool>) -> PyResult<()> {
+        let method = intern!(self.site.py(), "_answer");
+        let (app, session, response) = (self.site.app, self.session, self.response);
+        self.site
+            .interface
+            .call_method1(
+                method,
+                (app, session, sid, response, self.accessed, is_plain),
+            )
+            .map(drop)
+    }
+
+    /// Ends a session that was emptied before it was stored.
+    fn forget(&self) -> PyResult<()> {
+        let named = {
+            let session = self.session.borrow();
+            let sid = session.sid.as_ref().filter(|_| session.adopted);
+            sid.map(|sid| sid.clone_ref(self.site.py()))
+        };
+        // Nothing of ours is in the store, unless the application named a record itself.
+        if let Some(sid) = named {
+            self.place
+                .delete(&self.site.key(sid.bind(self.site.py()))?)?;
+        }
+        self.delete_cookie()
+    }
+
+    fn delete_cookie(&self) -> PyResult<()> {
+        let method = intern!(self.site.py(), "_delete_cookie");
+        self.site
+            .interface
+            .call_method1(method, (self.site.app, self.response))
+            .map(drop)
+    }
+
+    /// The session's id; a new one's is made now.
+    pub(crate) fn sid(&self) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.site.py();
+        let held = self
+            .session
+            .borrow()
+            .sid
+            .as_ref()
+            .map(|sid| sid.clone_ref(py));
+        if let Some(sid) = held
+            && sid.is_truthy(py)?
+        {
+            return Ok(sid.into_bound(py));
+        }
+        let sid = self.session.getattr(intern!(py, "sid"))?;
+        Ok(if sid.is_truthy()? {
+            sid
+        } else {
+            intern!(py, "").clone().into_any()
+        })
+    }
+
+    /// Whether a session that needs no write must have its time to live restarted.
+    fn is_touch_due(&self, wanted: bool) -> PyResult<bool> {
+        if !(wanted || self.session.borrow().modified) {
+            return Ok(false);
+        }
+        let touches = self.site.touches()?;
+        let recalled = touches.get().0.recall(self.sid()?.extract()?);
+        // Unknown: perhaps another thread has destroyed or renewed it since it was loaded.
+        Ok(recalled.is_none_or(|recalled| recalled.due && !self.session.borrow().extended))
+    }
+
+    /// Whether a commit would find nothing to do. False proves nothing.
+    fn is_as_loaded(&self) -> PyResult<bool> {
+        let py = self.site.py();
+        let (record, key, sid) = {
+            let session = self.session.borrow();
+            let (Some(record), Some(key), Some(sid)) =
+                (&session.record, &session.record_key, &session.sid)
+            else {
+                return Ok(false);
+            };
+            if session.assigned.is_some()
+                || session.deleted.is_some()
+                || session.renewed
+                || session.adopted
+                || session.cleared
+            {
+                return Ok(false);
+            }
+            (record.clone_ref(py), key.clone_ref(py), sid.clone_ref(py))
+        };
+        Ok(self.site.key(sid.bind(py))?.to_str()? == key.to_str(py)?
+            && record
+                .get()
+                .holds(self.site.codec()?.get(), self.session.as_super()))
+    }
+}

@@ -1,0 +1,179 @@
+//! What an interface and its application say, by the names that applications may assign and override.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyAny, PyDict, PyString, PyType};
+
+use super::place::Place;
+use super::state::Session;
+use crate::codec_class::Codec;
+use crate::overrides::{Hooks, is_direct};
+use crate::touches::Touches;
+
+/// An interface and the application that it serves at the moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a, 'py> {
+    pub(crate) interface: &'a Bound<'py, PyAny>,
+    pub(crate) app: &'a Bound<'py, PyAny>,
+}
+
+/// What Python has made, looked up once.
+macro_rules! python {
+    ($name:ident: $kind:ty = $module:literal, $attribute:literal) => {
+        pub(crate) fn $name(py: Python<'_>) -> PyResult<&Bound<'_, $kind>> {
+            static FOUND: PyOnceLock<Py<$kind>> = PyOnceLock::new();
+            FOUND.import(py, $module, $attribute)
+        }
+    };
+}
+pub(crate) use python;
+
+python!(storage: Hooks = "flask_session.interface", "STORAGE");
+python!(coding: Hooks = "flask_session.serializer", "CODING");
+python!(storing: Hooks = "flask_session.overrides", "STORING");
+python!(serializer: PyType = "flask_session.serializer", "MsgSpecSerializer");
+python!(need_hooks: PyAny = "flask_session.foreign", "NEED_HOOKS");
+
+impl<'a, 'py> Site<'a, 'py> {
+    pub(crate) fn new(interface: &'a Bound<'py, PyAny>, app: &'a Bound<'py, PyAny>) -> Self {
+        Self { interface, app }
+    }
+
+    pub(crate) fn py(self) -> Python<'py> {
+        self.interface.py()
+    }
+
+    /// Where `sid`'s session lies in the store.
+    pub(crate) fn key(self, sid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        let key = self
+            .interface
+            .call_method1(intern!(self.py(), "_get_store_id"), (sid,))?;
+        Ok(key.cast_into()?)
+    }
+
+    pub(crate) fn codec(self) -> PyResult<Bound<'py, Codec>> {
+        let py = self.py();
+        let serializer = self.interface.getattr(intern!(py, "serializer"))?;
+        Ok(serializer.getattr(intern!(py, "codec"))?.cast_into()?)
+    }
+
+    pub(crate) fn touches(self) -> PyResult<Bound<'py, Touches>> {
+        let py = self.py();
+        let touches = self.interface.getattr(intern!(py, "_touches"))?;
+        if let Ok(touches) = touches.cast_into::<Touches>() {
+            return Ok(touches);
+        }
+        let made = self
+            .interface
+            .call_method1(intern!(py, "_touched"), (self.app,))?;
+        Ok(made.cast_into()?)
+    }
+
+    pub(crate) fn config(self) -> PyResult<Bound<'py, PyAny>> {
+        self.app.getattr(intern!(self.py(), "config"))
+    }
+
+    /// Whether each request extends a session's life.
+    pub(crate) fn refreshes(self) -> PyResult<bool> {
+        let setting = intern!(self.py(), "SESSION_REFRESH_EACH_REQUEST");
+        self.config()?.get_item(setting)?.is_truthy()
+    }
+
+    /// How long sessions live, in seconds.
+    pub(crate) fn lifetime(self) -> PyResult<i64> {
+        python!(seconds: PyAny = "flask_session.lifetime", "seconds");
+        let py = self.py();
+        let lifetime = self
+            .app
+            .getattr(intern!(py, "permanent_session_lifetime"))?;
+        seconds(py)?.call1((lifetime,))?.extract()
+    }
+
+    /// Whether new sessions are permanent.
+    pub(crate) fn is_permanent(self) -> PyResult<bool> {
+        self.interface
+            .getattr(intern!(self.py(), "permanent"))?
+            .is_truthy()
+    }
+
+    pub(crate) fn stores_as_shipped(self) -> PyResult<bool> {
+        storing(self.py())?.get().kept(self.interface)
+    }
+
+    /// Whether `should_set_storage`, an application's own, says yes.
+    pub(crate) fn should_set_storage(self, session: &Bound<'py, Session>) -> PyResult<bool> {
+        let hook = intern!(self.py(), "should_set_storage");
+        self.interface
+            .call_method1(hook, (self.app, session))?
+            .is_truthy()
+    }
+
+    /// Whether the request goes on without its session, though the store failed.
+    pub(crate) fn tolerates(self, failure: &PyErr) -> PyResult<bool> {
+        let py = self.py();
+        let method = intern!(py, "_tolerates");
+        self.interface
+            .call_method1(method, (self.app, failure.value(py)))?
+            .is_truthy()
+    }
+
+    pub(crate) fn report_corrupt(self, sid: &str, reason: &PyErr) -> PyResult<()> {
+        let py = self.py();
+        let method = intern!(py, "_report_corrupt");
+        self.interface
+            .call_method1(method, (self.app, sid, reason.value(py)))
+            .map(drop)
+    }
+}
+
+/// Whether a wait in native code would stop every greenlet.
+fn is_under_greenlets(py: Python<'_>) -> PyResult<bool> {
+    python!(under_greenlets: PyAny = "flask_session.greenlets", "under_greenlets");
+    python!(modules: PyDict = "sys", "modules");
+    let modules = modules(py)?;
+    let may_be = modules.contains(intern!(py, "gevent.monkey"))?
+        || modules.contains(intern!(py, "eventlet.patcher"))?;
+    Ok(may_be && !under_greenlets(py)?.call0()?.is_none())
+}
+
+/// The store to use directly, for `session` if there is one; `None` if all hooks must be called.
+pub(crate) fn direct_store<'py>(
+    interface: &Bound<'py, PyAny>,
+    session: Option<&Bound<'py, Session>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = interface.py();
+    if !is_direct(interface, storage(py)?, coding(py)?, serializer(py)?)? {
+        return Ok(None);
+    }
+    let used = match session {
+        None => None,
+        Some(session) => {
+            let session = session.borrow();
+            // Stored, but not loaded from a record: there is nothing to compare a change with. Hooks of the
+            // application have loaded it, or it is a copy.
+            if session.record.is_none()
+                && !(session.is_new || session.adopted)
+                && session.unloaded.is_none()
+            {
+                return Ok(None);
+            }
+            session.store.as_ref().map(|store| store.clone_ref(py))
+        }
+    };
+    let store = interface.call_method0(intern!(py, "_current_store"))?;
+    if used.is_some_and(|used| used.is(&store)) {
+        // Guarded when it was opened.
+        return Ok(Some(store));
+    }
+    if store.is_none() || need_hooks(py)?.contains(store.get_type())? {
+        return Ok(None);
+    }
+    // Asked each time: gunicorn patches sockets in its workers, after a preloaded application is there.
+    if matches!(Place::of(&store), Place::Native(_)) && !is_under_greenlets(py)? {
+        return Ok(Some(store));
+    }
+    interface
+        .call_method1(intern!(py, "_guard"), (store,))
+        .map(Some)
+}

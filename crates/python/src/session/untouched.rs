@@ -1,0 +1,83 @@
+//! Saving a session that nobody looked at: its expiry slides, and nothing is sent while that is not due.
+
+use pyo3::prelude::*;
+
+use super::saving::Saving;
+use crate::error::{SessionCorrupt, StoreFailure};
+
+impl Saving<'_, '_> {
+    pub(super) fn save_untouched(&self) -> PyResult<()> {
+        if self.session.borrow().unloadable.is_some() {
+            return Ok(());
+        }
+        if self.site.stores_as_shipped()? {
+            if self.site.refreshes()? {
+                return self.slide();
+            }
+        } else if self.site.should_set_storage(self.session)? {
+            if self.session.borrow().unloaded.is_none() {
+                // The hook looked at the session.
+                return self.save_loaded(true);
+            }
+            return self.slide();
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Keeps the first session that one of the ids names alive, and answers with its cookie.
+    fn slide(&self) -> PyResult<()> {
+        let (site, py) = (self.site, self.site.py());
+        let candidates: Vec<_> = match &self.session.borrow().unloaded {
+            Some(candidates) => candidates.iter().map(|one| one.clone_ref(py)).collect(),
+            None => Vec::new(),
+        };
+        let touches = site.touches()?;
+        let touches = &touches.get().0;
+        for candidate in candidates {
+            let (sid, key) = (candidate.sid.bind(py), candidate.key.bind(py));
+            let text = sid.to_str()?;
+            let recalled = touches.recall(text);
+            let permanent = match recalled {
+                Some(recalled) if !recalled.due => break,
+                Some(recalled) => match self.place.touch(key, site.lifetime()?) {
+                    Ok(found) => found.then_some(recalled.permanent),
+                    Err(failure) if self.tolerates(&failure)? => None,
+                    Err(failure) => return Err(failure),
+                },
+                // Only the record says whether the session is permanent.
+                None => match self.place.load(&site.codec()?, key, Some(site.lifetime()?)) {
+                    Ok(record) => record.map(|record| record.get().permanent()),
+                    Err(reason) if reason.is_instance_of::<SessionCorrupt>(py) => {
+                        site.report_corrupt(text, &reason)?;
+                        continue;
+                    }
+                    Err(failure) if self.tolerates(&failure)? => return Ok(()),
+                    Err(failure) => return Err(failure),
+                },
+            };
+            if let Some(permanent) = permanent {
+                touches.note(text, permanent);
+                self.session.borrow_mut().known_permanent = Some(permanent);
+                let answered = self.answer(sid, None);
+                self.session.borrow_mut().known_permanent = None;
+                answered?;
+                break;
+            }
+            touches.forget(text);
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Whether the request goes on, though nobody knows whether the session lives.
+    fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
+        Ok(failure.is_instance_of::<StoreFailure>(self.site.py())
+            && self.site.tolerates(failure)?)
+    }
+
+    /// Changes come too late from now on.
+    fn close(&self) {
+        self.session.borrow_mut().saved_by = Some(self.site.app.clone().unbind());
+    }
+}

@@ -11,6 +11,7 @@ use super::place::Place;
 use super::saving::Saving;
 use super::site::{Site, direct_store, python};
 use super::state::Session;
+use super::untouched::rests;
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
 python!(vary_by_cookie: PyAny = "flask_session.set_cookie", "vary_by_cookie");
@@ -48,7 +49,8 @@ pub(crate) fn save_session(
     if session.borrow().load_failure.is_some() {
         return Ok(());
     }
-    if nothing_happened(session)? {
+    let site = Site::new(interface, app);
+    if nothing_happened(session)? || rests(site, session)? {
         session.borrow_mut().saved_by = Some(app.clone().unbind());
         return Ok(());
     }
@@ -62,7 +64,7 @@ pub(crate) fn save_session(
             .call1((interface, app, session, response))
             .map(drop),
         Some(place) => Saving {
-            site: Site::new(interface, app),
+            site,
             place,
             session,
             response,

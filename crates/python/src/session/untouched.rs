@@ -3,7 +3,23 @@
 use pyo3::prelude::*;
 
 use super::saving::Saving;
+use super::site::Site;
+use super::state::Session;
 use crate::error::{SessionCorrupt, StoreFailure};
+
+/// Whether nobody looked at the session, and its life was extended within the interval: the usual static file.
+pub(super) fn rests(site: Site<'_, '_>, session: &Bound<'_, Session>) -> PyResult<bool> {
+    let py = session.py();
+    let first = match &session.borrow().unloaded {
+        Some(candidates) => candidates.first().map(|first| first.sid.clone_ref(py)),
+        None => None,
+    };
+    let Some(sid) = first else { return Ok(false) };
+    let recalled = site.touches()?.get().0.recall(sid.to_str(py)?);
+    Ok(recalled.is_some_and(|recalled| !recalled.due)
+        && site.stores_as_shipped()?
+        && site.refreshes()?)
+}
 
 impl Saving<'_, '_> {
     pub(super) fn save_untouched(&self) -> PyResult<()> {

@@ -13,15 +13,17 @@ from flask_session import ServerSideSession
 
 
 class Counting:
-    """What applications mix in: methods, and attributes without slots."""
+    """What applications mix in: methods, and attributes."""
 
     counted = 0
 
 
-@pytest.mark.shows("sessions-have-slots")
+@pytest.mark.shows("sessions-have-a-layout")
 def test_a_session_has_a_layout_of_its_own() -> None:
     with pytest.raises(TypeError, match="lay-out conflict"):
         type("Ordered", (ServerSideSession, OrderedDict), {})
+    with pytest.raises(TypeError, match=r"dict\.__new__\(ServerSideSession\) is not safe"):
+        dict.__new__(ServerSideSession)
     mixed: Any = type("Mixed", (ServerSideSession, Counting), {})
     assert mixed().counted == 0
 

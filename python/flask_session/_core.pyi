@@ -2,11 +2,14 @@
 
 import builtins
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal, Self, TypeAlias, final
 
+from flask import Flask
 from typing_extensions import disjoint_base
+from werkzeug.datastructures import Headers
 
+from .cookie_hooks import CookieHooks
 from .exceptions import SessionTooLarge, StoreFailure
 from .store import Store as AnyStore
 
@@ -307,6 +310,87 @@ class Signer:
     def __new__(cls, secret_key: str | bytes, fallbacks: Iterable[str | bytes] = ...) -> Signer: ...
     def sign(self, sid: str) -> str: ...
     def unsign(self, text: str) -> str | None: ...
+
+@final
+class Lifetime:
+    """How long an application's sessions live."""
+
+    def __new__(cls, attribute: object) -> Lifetime:
+        """``attribute``: Flask's own ``permanent_session_lifetime``, looked past where it is in place."""
+
+    def total_seconds(self, app: Flask) -> float:
+        """``app.permanent_session_lifetime.total_seconds()``."""
+
+    def seconds(self, app: Flask) -> float:
+        """The same as a store takes it: whole seconds, and at least one."""
+
+@final
+class Template:
+    """A cookie's text: what stands before its value, between that and the date, and after the date."""
+
+    def __new__(cls, before: str, between: str, after: str) -> Template: ...
+    def text(self, value: str, date: str) -> str:
+        """``date`` is empty for a cookie without one."""
+
+@final
+class KeptCookie:
+    """The cookie's templates, with a date and without, and what they were made of."""
+
+    def __new__(
+        cls,
+        kind: type[dict[str, Any]],
+        settings: tuple[str, ...],
+        values: tuple[Any, ...],
+        same_site: bool,
+        dated: Template | None,
+        undated: Template | None,
+    ) -> KeptCookie:
+        """Made of that ``kind`` of configuration. Where a template is None, Werkzeug writes the cookie."""
+
+@final
+class HeaderWriter:
+    """Writes into responses what Werkzeug would write, without its work."""
+
+    def __new__(
+        cls, headers: type[Headers], *, add: object, set_cookie: object, vary: object, appends: bool
+    ) -> HeaderWriter:
+        """``Headers``, and what it and ``Response`` have under these names, unless that was replaced.
+
+        ``appends``: whether headers are a list of pairs.
+        """
+
+    def vary_by_cookie(self, response: Any) -> None:
+        """Adds ``Cookie`` to the ``Vary`` header."""
+
+    def takes(self, response: Any, value: str) -> bool:
+        """Whether ``add`` may be used: in Werkzeug's own response, for a value that needs no quotes."""
+
+    def add(self, response: Any, template: Template, value: str, date: str) -> None:
+        """Adds the ``Set-Cookie`` header."""
+
+@final
+class Answer:
+    """The session cookie of a response, where no hook and nothing of Flask's or Werkzeug's is replaced."""
+
+    def __new__(
+        cls,
+        writer: HeaderWriter,
+        lifetime: Lifetime,
+        time: Callable[[], float],
+        sessions: dict[str, Any],
+    ) -> Answer:
+        """``sessions``: the names in ``flask.sessions``, whose ``datetime`` an application may replace."""
+
+    def write(
+        self,
+        interface: CookieHooks,
+        app: Flask,
+        sid: str,
+        permanent: bool,
+        response: Any,
+        varied: bool,
+    ) -> bool:
+        """Sets the cookie, and ``Vary`` unless ``varied``. If it returns False, the hooks have to do it."""
 
 def is_session_id(text: str, custom: bool = False) -> bool:
     """Whether ``text`` could be an id that we made, or, with ``custom``, one that an application made."""

@@ -5,25 +5,18 @@ While all of them are Flask's own, the cookie depends on the configuration only,
 
 from __future__ import annotations
 
+from sys import intern
 from time import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from flask import sessions
 from flask.sessions import SessionInterface
 
-from ._core import has_kept
+from ._core import Answer, KeptCookie
 from .identity import Identity
-from .lifetime import total_seconds
+from .lifetime import LIFETIME
 from .overrides import add_original, hooks, original, unpatched
-from .set_cookie import (
-    Template,
-    date_of_second,
-    set_cookie,
-    template_of,
-    vary_by_cookie,
-    write,
-    writes_as_werkzeug,
-)
+from .set_cookie import WRITER, set_cookie, template_of, vary_by_cookie
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -39,34 +32,22 @@ for _name in _HOOKS:
     add_original(_name, unpatched(getattr(SessionInterface, _name), "flask"))
 ANSWERING = hooks(*_HOOKS, "_cookie_attributes", "_set_cookie", "should_set_storage")
 """The hooks that say whether a session is saved, and what its cookie looks like."""
-_SESSIONS = vars(sessions)
-_DATETIME = _SESSIONS.get("datetime")
+_ANSWER = Answer(WRITER, LIFETIME, time, vars(sessions))
 
-# What Flask's own hooks look at. Flask has PARTITIONED since 3.1.
+# What Flask's own hooks look at. Flask has PARTITIONED since 3.1. Interned, they are found by identity.
 _SETTINGS = (
-    *(f"SESSION_COOKIE_{name[11:].upper()}" for name in _HOOKS if name.startswith("get_cookie_")),
+    *(intern(f"SESSION_COOKIE_{name[11:].upper()}") for name in _HOOKS if name.startswith("get_cookie_")),
     "APPLICATION_ROOT",
     "SERVER_NAME",
 )
-_YEAR_10000 = 253_402_300_800
 _UNCHANGING = {str, bool, type(None)}
-
-
-class _Kept(NamedTuple):
-    """The cookie's texts, with a date and without, and what they were made of."""
-
-    config: type
-    settings: tuple[Any, ...]
-    has_same_site_capability: bool
-    dated: Template | None
-    undated: Template | None
 
 
 class CookieHooks(Identity):
     """The part of an interface that says what its cookie looks like."""
 
     has_same_site_capability: bool
-    _kept: _Kept | None
+    _kept: KeptCookie | None
 
     @original
     def _cookie_attributes(self, app: Flask) -> dict[str, Any]:
@@ -99,48 +80,34 @@ class CookieHooks(Identity):
         """
         if plain is None:
             plain = ANSWERING.kept(self)
-        if not plain or _SESSIONS.get("datetime") is not _DATETIME:
-            if self.should_set_cookie(app, session):
-                self._set_cookie(app, session, sid, response)
-            return
-        config, permanent = app.config, session.permanent
-        if not session.modified and not (permanent and config["SESSION_REFRESH_EACH_REQUEST"]):
-            return
-        # Unpacked: the fields of a named tuple are read slowly.
-        kind, settings, same_site, dated, undated = self._kept or self._keep(app)
-        if (
-            kind is not type(config)
-            or not has_kept(config, _SETTINGS, settings)
-            or same_site is not self.has_same_site_capability
-        ):
-            _, _, _, dated, undated = self._keep(app)
-        value = self._sign(app, sid) if self.use_signer else sid
-        if permanent:
-            template, second = dated, int(time() + total_seconds(app.permanent_session_lifetime))
+        if not plain:
+            if not self.should_set_cookie(app, session):
+                return
         else:
-            template, second = undated, 0
-        if template is None or not 0 <= second < _YEAR_10000 or not writes_as_werkzeug(response, value):
-            self._set_cookie(app, session, sid, response)
-            return
-        write(response, template, value, date_of_second(second) if permanent else "")
-        if not varied:
-            vary_by_cookie(response)
+            permanent = session.permanent
+            if not session.modified and not (permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
+                return
+            if _ANSWER.write(self, app, sid, permanent, response, varied):
+                return
+        self._set_cookie(app, session, sid, response)
 
-    def _keep(self, app: Flask) -> _Kept:
+    def _keep(self, app: Flask) -> KeptCookie:
         """The cookie's texts while all hooks are Flask's own; kept, if that is safe."""
         config = app.config
         name, attributes = self.get_cookie_name(app), self._cookie_attributes(app)
-        kept = _Kept(
+        # Looked at after the hooks: Flask's get_cookie_domain sets its own setting until 2.2.
+        values = tuple(config.get(setting) for setting in _SETTINGS)
+        kept = KeptCookie(
             type(config),
-            # Looked at after the hooks: Flask's get_cookie_domain sets its own setting until 2.2.
-            tuple(config.get(setting) for setting in _SETTINGS),
+            _SETTINGS,
+            values,
             self.has_same_site_capability,
             template_of(name, True, attributes),
             template_of(name, False, attributes),
         )
         # An object that can change would say something else and still be the same.
         if (
-            _UNCHANGING.issuperset(map(type, kept.settings))
+            _UNCHANGING.issuperset(map(type, values))
             and type(config).__getitem__ is dict.__getitem__
             # Before Flask 3.1 only an application can have that hook.
             and ("get_cookie_partitioned" in _HOOKS or not hasattr(self, "get_cookie_partitioned"))

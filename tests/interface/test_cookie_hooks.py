@@ -142,6 +142,16 @@ def test_an_application_with_its_own_kind_of_configuration_is_asked_through_it()
     assert cookie(app) == "session=a-stored-session; HttpOnly; Path=/other"
 
 
+def test_a_configuration_of_another_kind_counts_from_the_next_request_on() -> None:
+    class Own(flask.Config):
+        def __getitem__(self, key: str) -> Any:
+            return "/own" if key == "SESSION_COOKIE_PATH" else super().__getitem__(key)
+
+    app = answering()
+    app.config = Own(app.root_path, app.config)
+    assert cookie(app) == "session=a-stored-session; HttpOnly; Path=/own"
+
+
 def test_a_line_break_in_a_setting_is_werkzeugs_error() -> None:
     app = answering()
     app.config["SESSION_COOKIE_NAME"] = "session"

@@ -1,11 +1,13 @@
 //! The extension module `flask_session._core`: conversion only, no policy.
 
+mod answer;
 mod breaker;
 mod codec;
 mod codec_class;
 mod commit;
 mod cookie;
 mod error;
+mod lifetime;
 mod overrides;
 mod record;
 mod session;
@@ -22,6 +24,8 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::answer::{Answer, HeaderWriter, KeptCookie, Template};
+    #[pymodule_export]
     use crate::breaker::{Admitted, Breaker};
     #[pymodule_export]
     use crate::codec::Ext;
@@ -33,6 +37,8 @@ mod _core {
     use crate::cookie::{Signer, cookie_values, first_header, is_session_id};
     #[pymodule_export]
     use crate::error::too_large;
+    #[pymodule_export]
+    use crate::lifetime::Lifetime;
     #[pymodule_export]
     use crate::overrides::{Hooks, codes_alone, has_kept, is_direct};
     #[pymodule_export]

@@ -321,7 +321,7 @@ class Lifetime:
     def total_seconds(self, app: Flask) -> float:
         """``app.permanent_session_lifetime.total_seconds()``."""
 
-    def seconds(self, app: Flask) -> float:
+    def seconds(self, app: Flask) -> int:
         """The same as a store takes it: whole seconds, and at least one."""
 
 @final

@@ -32,7 +32,7 @@ for _name in _HOOKS:
     add_original(_name, unpatched(getattr(SessionInterface, _name), "flask"))
 ANSWERING = hooks(*_HOOKS, "_cookie_attributes", "_set_cookie", "should_set_storage")
 """The hooks that say whether a session is saved, and what its cookie looks like."""
-_ANSWER = Answer(WRITER, LIFETIME, time, vars(sessions))
+ANSWER = Answer(WRITER, LIFETIME, time, vars(sessions))
 
 # What Flask's own hooks look at. Flask has PARTITIONED since 3.1. Interned, they are found by identity.
 _SETTINGS = (
@@ -64,32 +64,6 @@ class CookieHooks(Identity):
         if partitioned is not None and partitioned(app):
             attributes["partitioned"] = True
         return attributes
-
-    def _answer(
-        self,
-        app: Flask,
-        session: ServerSideSession,
-        sid: str,
-        response: Response,
-        varied: bool,
-        plain: bool | None = None,
-    ) -> None:
-        """Sets the cookie if it is to be set.
-
-        ``varied``: ``Vary`` is there already. ``plain``: whether no hook is replaced, if that is known.
-        """
-        if plain is None:
-            plain = ANSWERING.kept(self)
-        if not plain:
-            if not self.should_set_cookie(app, session):
-                return
-        else:
-            permanent = session.permanent
-            if not session.modified and not (permanent and app.config["SESSION_REFRESH_EACH_REQUEST"]):
-                return
-            if _ANSWER.write(self, app, sid, permanent, response, varied):
-                return
-        self._set_cookie(app, session, sid, response)
 
     def _keep(self, app: Flask) -> KeptCookie:
         """The cookie's texts while all hooks are Flask's own; kept, if that is safe."""

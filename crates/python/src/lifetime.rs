@@ -38,8 +38,12 @@ impl Lifetime {
     }
 
     /// The same as a store takes it: whole seconds, and at least one.
-    pub(crate) fn seconds(&self, app: &Bound<'_, PyAny>) -> PyResult<f64> {
-        Ok(self.total_seconds(app)?.trunc().max(1.0))
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "as Python's int() does it; the longest timedelta has fourteen digits"
+    )]
+    pub(crate) fn seconds(&self, app: &Bound<'_, PyAny>) -> PyResult<i64> {
+        Ok((self.total_seconds(app)? as i64).max(1))
     }
 }
 

@@ -17,8 +17,8 @@ use crate::lifetime::Lifetime;
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 pub(crate) struct Answer {
-    pub(crate) writer: Py<HeaderWriter>,
-    pub(crate) lifetime: Py<Lifetime>,
+    writer: Py<HeaderWriter>,
+    lifetime: Py<Lifetime>,
     time: Py<PyAny>,
     sessions: Py<PyDict>,
     /// Flask's class of dates. Who replaces it wants other ones.

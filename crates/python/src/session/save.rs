@@ -12,9 +12,10 @@ use super::saving::Saving;
 use super::site::{Site, direct_store, python};
 use super::state::Session;
 use super::untouched::rests;
+use crate::answer::HeaderWriter;
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
-python!(vary_by_cookie: PyAny = "flask_session.set_cookie", "vary_by_cookie");
+python!(writer: HeaderWriter = "flask_session.set_cookie", "WRITER");
 python!(save_through_hooks: PyAny = "flask_session.hooked", "save_session");
 python!(log: PyAny = "flask_session.interface", "log");
 
@@ -37,14 +38,14 @@ pub(crate) fn save_session(
             return save_session(interface, app, &session, response);
         }
         if session.getattr(intern!(py, "accessed"))?.is_truthy()? {
-            vary_by_cookie(py)?.call1((response,))?;
+            writer(py)?.get().vary_by_cookie(response)?;
         }
         save_through_hooks(py)?.call1((interface, app, session, response))?;
         return Ok(());
     };
     let accessed = session.borrow().accessed;
     if accessed {
-        vary_by_cookie(py)?.call1((response,))?;
+        writer(py)?.get().vary_by_cookie(response)?;
     }
     if session.borrow().load_failure.is_some() {
         return Ok(());

@@ -9,8 +9,10 @@ use super::entries;
 use super::place::Place;
 use super::site::{Site, python};
 use super::state::Session;
+use crate::answer::Answer;
 use crate::overrides::Hooks;
 
+python!(answer: Answer = "flask_session.cookie_hooks", "ANSWER");
 python!(answering: Hooks = "flask_session.cookie_hooks", "ANSWERING");
 
 /// One request's save.
@@ -87,14 +89,39 @@ impl<'py> Saving<'_, 'py> {
 
     /// Sets the cookie if it is to be set. `is_plain`: whether no hook of it is replaced, if that is known.
     pub(crate) fn answer(&self, sid: &Bound<'py, PyAny>, is_plain: Option<bool>) -> PyResult<()> {
-        let method = intern!(self.site.py(), "_answer");
-        let (app, session, response) = (self.site.app, self.session, self.response);
-        self.site
-            .interface
-            .call_method1(
-                method,
-                (app, session, sid, response, self.accessed, is_plain),
-            )
+        let (py, site, session) = (self.site.py(), self.site, self.session);
+        let is_plain = match is_plain {
+            Some(is_plain) => is_plain,
+            None => answering(py)?.get().kept(site.interface)?,
+        };
+        if is_plain {
+            let is_permanent = session.getattr(intern!(py, "permanent"))?.is_truthy()?;
+            let is_modified = session.getattr(intern!(py, "modified"))?.is_truthy()?;
+            let is_wanted = is_modified || (is_permanent && site.refreshes()?);
+            if !is_wanted {
+                return Ok(());
+            }
+            let answer = answer(py)?.get();
+            if answer.write(
+                site.interface,
+                site.app,
+                sid,
+                is_permanent,
+                self.response,
+                self.accessed,
+            )? {
+                return Ok(());
+            }
+        } else {
+            let hook = intern!(py, "should_set_cookie");
+            let is_wanted = site.interface.call_method1(hook, (site.app, session))?;
+            if !is_wanted.is_truthy()? {
+                return Ok(());
+            }
+        }
+        let method = intern!(py, "_set_cookie");
+        site.interface
+            .call_method1(method, (site.app, session, sid, self.response))
             .map(drop)
     }
 

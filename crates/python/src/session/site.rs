@@ -8,6 +8,7 @@ use pyo3::types::{PyAny, PyDict, PyString, PyType};
 use super::place::Place;
 use super::state::Session;
 use crate::codec_class::Codec;
+use crate::lifetime::Lifetime;
 use crate::overrides::{Hooks, is_direct};
 use crate::touches::Touches;
 
@@ -33,6 +34,7 @@ python!(storage: Hooks = "flask_session.interface", "STORAGE");
 python!(coding: Hooks = "flask_session.serializer", "CODING");
 python!(storing: Hooks = "flask_session.overrides", "STORING");
 python!(serializer: PyType = "flask_session.serializer", "MsgSpecSerializer");
+python!(lifetime: Lifetime = "flask_session.lifetime", "LIFETIME");
 python!(need_hooks: PyAny = "flask_session.foreign", "NEED_HOOKS");
 
 impl<'a, 'py> Site<'a, 'py> {
@@ -82,12 +84,7 @@ impl<'a, 'py> Site<'a, 'py> {
 
     /// How long sessions live, in seconds.
     pub(crate) fn lifetime(self) -> PyResult<i64> {
-        python!(seconds: PyAny = "flask_session.lifetime", "seconds");
-        let py = self.py();
-        let lifetime = self
-            .app
-            .getattr(intern!(py, "permanent_session_lifetime"))?;
-        seconds(py)?.call1((lifetime,))?.extract()
+        lifetime(self.py())?.get().seconds(self.app)
     }
 
     /// Whether new sessions are permanent.

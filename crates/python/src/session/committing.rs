@@ -11,7 +11,7 @@ use crate::error::StoreFailure;
 impl<'py> Saving<'_, 'py> {
     /// Commits the session. Returns the outcome.
     pub(super) fn commit(&self, touch: bool) -> PyResult<&'static str> {
-        let (site, session, py) = (self.site, self.session, self.site.py());
+        let (site, session, py) = (&self.site, self.session, self.site.py());
         let key = site.key(&self.sid()?)?;
         let commit = self.described(&key, touch)?;
         if let Err(failure) = self.place.commit(&commit, site.lifetime()?) {
@@ -48,7 +48,7 @@ impl<'py> Saving<'_, 'py> {
 
     /// The commit, its values encoded.
     fn described(&self, key: &Bound<'py, PyString>, touch: bool) -> PyResult<Bound<'py, Commit>> {
-        let (site, py) = (self.site, self.site.py());
+        let (site, py) = (&self.site, self.site.py());
         let codec = site.codec()?;
         let on_conflict = site.interface.getattr(intern!(py, "on_conflict"))?;
         // No borrow may last while values are encoded: that may run Python code.

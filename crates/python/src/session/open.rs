@@ -27,7 +27,7 @@ pub(crate) fn open_session<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = interface.py();
     let site = Site::new(interface, app);
-    let sids = match usual_sids(site, request)? {
+    let sids = match usual_sids(&site, request)? {
         Some(sids) => sids,
         None => interface
             .call_method1(intern!(py, "_sids"), (app, request))?
@@ -44,7 +44,7 @@ pub(crate) fn open_session<'py>(
         return through_hooks(sids);
     }
     if sids.is_empty() {
-        return unknown_visitor(site, &class);
+        return unknown_visitor(&site, &class);
     }
     let Some(store) = direct_store(interface, None)? else {
         return through_hooks(sids);
@@ -77,7 +77,7 @@ pub(crate) fn open_session<'py>(
 
 /// A session for somebody who has none; it gets an id when it needs one.
 fn unknown_visitor<'py>(
-    site: Site<'_, 'py>,
+    site: &Site<'_, 'py>,
     class: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = site.py();
@@ -148,7 +148,7 @@ impl Unloaded {
 /// The ids that the request's cookies name, where nobody has replaced how these are read and all are ids as
 /// we make them; else `None`.
 fn usual_sids<'py>(
-    site: Site<'_, 'py>,
+    site: &Site<'_, 'py>,
     request: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Vec<Bound<'py, PyString>>>> {
     let py = site.py();

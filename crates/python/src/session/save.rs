@@ -51,7 +51,7 @@ pub(crate) fn save_session(
         return Ok(());
     }
     let site = Site::new(interface, app);
-    if nothing_happened(session)? || rests(site, session)? {
+    if nothing_happened(session)? || rests(&site, session)? {
         session.borrow_mut().saved_by = Some(app.clone().unbind());
         return Ok(());
     }

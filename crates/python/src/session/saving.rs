@@ -36,7 +36,7 @@ impl<'py> Saving<'_, 'py> {
 
     /// `asked`: an application's own `should_set_storage` has said yes.
     pub(crate) fn save_loaded(&self, asked: bool) -> PyResult<()> {
-        let (site, session, py) = (self.site, self.session, self.site.py());
+        let (site, session, py) = (&self.site, self.session, self.site.py());
         let slides = site.refreshes()?;
         let is_plain = answering(py)?.get().kept(site.interface)?;
         let is_empty = entries::is_empty(session)?;
@@ -89,7 +89,7 @@ impl<'py> Saving<'_, 'py> {
 
     /// Sets the cookie if it is to be set. `is_plain`: whether no hook of it is replaced, if that is known.
     pub(crate) fn answer(&self, sid: &Bound<'py, PyAny>, is_plain: Option<bool>) -> PyResult<()> {
-        let (py, site, session) = (self.site.py(), self.site, self.session);
+        let (py, site, session) = (self.site.py(), &self.site, self.session);
         let is_plain = match is_plain {
             Some(is_plain) => is_plain,
             None => answering(py)?.get().kept(site.interface)?,

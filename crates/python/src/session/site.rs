@@ -1,5 +1,7 @@
 //! What an interface and its application say, by the names that applications may assign and override.
 
+use std::cell::OnceCell;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -13,10 +15,11 @@ use crate::overrides::{Hooks, is_direct};
 use crate::touches::Touches;
 
 /// An interface and the application that it serves at the moment.
-#[derive(Clone, Copy)]
 pub(crate) struct Site<'a, 'py> {
     pub(crate) interface: &'a Bound<'py, PyAny>,
     pub(crate) app: &'a Bound<'py, PyAny>,
+    config: OnceCell<Bound<'py, PyAny>>,
+    refreshes: OnceCell<bool>,
 }
 
 /// What Python has made, looked up once.
@@ -39,28 +42,33 @@ python!(need_hooks: PyAny = "flask_session.foreign", "NEED_HOOKS");
 
 impl<'a, 'py> Site<'a, 'py> {
     pub(crate) fn new(interface: &'a Bound<'py, PyAny>, app: &'a Bound<'py, PyAny>) -> Self {
-        Self { interface, app }
+        Self {
+            interface,
+            app,
+            config: OnceCell::new(),
+            refreshes: OnceCell::new(),
+        }
     }
 
-    pub(crate) fn py(self) -> Python<'py> {
+    pub(crate) fn py(&self) -> Python<'py> {
         self.interface.py()
     }
 
     /// Where `sid`'s session lies in the store.
-    pub(crate) fn key(self, sid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    pub(crate) fn key(&self, sid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
         let key = self
             .interface
             .call_method1(intern!(self.py(), "_get_store_id"), (sid,))?;
         Ok(key.cast_into()?)
     }
 
-    pub(crate) fn codec(self) -> PyResult<Bound<'py, Codec>> {
+    pub(crate) fn codec(&self) -> PyResult<Bound<'py, Codec>> {
         let py = self.py();
         let serializer = self.interface.getattr(intern!(py, "serializer"))?;
         Ok(serializer.getattr(intern!(py, "codec"))?.cast_into()?)
     }
 
-    pub(crate) fn touches(self) -> PyResult<Bound<'py, Touches>> {
+    pub(crate) fn touches(&self) -> PyResult<Bound<'py, Touches>> {
         let py = self.py();
         let touches = self.interface.getattr(intern!(py, "_touches"))?;
         if let Ok(touches) = touches.cast_into::<Touches>() {
@@ -72,34 +80,43 @@ impl<'a, 'py> Site<'a, 'py> {
         Ok(made.cast_into()?)
     }
 
-    pub(crate) fn config(self) -> PyResult<Bound<'py, PyAny>> {
-        self.app.getattr(intern!(self.py(), "config"))
+    /// Looked up once in each call of Flask's.
+    pub(crate) fn config(&self) -> PyResult<&Bound<'py, PyAny>> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let config = self.app.getattr(intern!(self.py(), "config"))?;
+        Ok(self.config.get_or_init(|| config))
     }
 
     /// Whether each request extends a session's life.
-    pub(crate) fn refreshes(self) -> PyResult<bool> {
+    pub(crate) fn refreshes(&self) -> PyResult<bool> {
+        if let Some(refreshes) = self.refreshes.get() {
+            return Ok(*refreshes);
+        }
         let setting = intern!(self.py(), "SESSION_REFRESH_EACH_REQUEST");
-        self.config()?.get_item(setting)?.is_truthy()
+        let refreshes = self.config()?.get_item(setting)?.is_truthy()?;
+        Ok(*self.refreshes.get_or_init(|| refreshes))
     }
 
     /// How long sessions live, in seconds.
-    pub(crate) fn lifetime(self) -> PyResult<i64> {
+    pub(crate) fn lifetime(&self) -> PyResult<i64> {
         lifetime(self.py())?.get().seconds(self.app)
     }
 
     /// Whether new sessions are permanent.
-    pub(crate) fn is_permanent(self) -> PyResult<bool> {
+    pub(crate) fn is_permanent(&self) -> PyResult<bool> {
         self.interface
             .getattr(intern!(self.py(), "permanent"))?
             .is_truthy()
     }
 
-    pub(crate) fn stores_as_shipped(self) -> PyResult<bool> {
+    pub(crate) fn stores_as_shipped(&self) -> PyResult<bool> {
         storing(self.py())?.get().kept(self.interface)
     }
 
     /// Whether `should_set_storage`, an application's own, says yes.
-    pub(crate) fn should_set_storage(self, session: &Bound<'py, Session>) -> PyResult<bool> {
+    pub(crate) fn should_set_storage(&self, session: &Bound<'py, Session>) -> PyResult<bool> {
         let hook = intern!(self.py(), "should_set_storage");
         self.interface
             .call_method1(hook, (self.app, session))?
@@ -107,7 +124,7 @@ impl<'a, 'py> Site<'a, 'py> {
     }
 
     /// Whether the request goes on without its session, though the store failed.
-    pub(crate) fn tolerates(self, failure: &PyErr) -> PyResult<bool> {
+    pub(crate) fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
         let py = self.py();
         let method = intern!(py, "_tolerates");
         self.interface
@@ -115,7 +132,7 @@ impl<'a, 'py> Site<'a, 'py> {
             .is_truthy()
     }
 
-    pub(crate) fn report_corrupt(self, sid: &str, reason: &PyErr) -> PyResult<()> {
+    pub(crate) fn report_corrupt(&self, sid: &str, reason: &PyErr) -> PyResult<()> {
         let py = self.py();
         let method = intern!(py, "_report_corrupt");
         self.interface

@@ -8,7 +8,7 @@ use super::state::Session;
 use crate::error::{SessionCorrupt, StoreFailure};
 
 /// Whether nobody looked at the session, and its life was extended within the interval: the usual static file.
-pub(super) fn rests(site: Site<'_, '_>, session: &Bound<'_, Session>) -> PyResult<bool> {
+pub(super) fn rests(site: &Site<'_, '_>, session: &Bound<'_, Session>) -> PyResult<bool> {
     let py = session.py();
     let first = match &session.borrow().unloaded {
         Some(candidates) => candidates.first().map(|first| first.sid.clone_ref(py)),
@@ -43,7 +43,7 @@ impl Saving<'_, '_> {
 
     /// Keeps the first session that one of the ids names alive, and answers with its cookie.
     fn slide(&self) -> PyResult<()> {
-        let (site, py) = (self.site, self.site.py());
+        let (site, py) = (&self.site, self.site.py());
         let candidates: Vec<_> = match &self.session.borrow().unloaded {
             Some(candidates) => candidates.iter().map(|one| one.clone_ref(py)).collect(),
             None => Vec::new(),

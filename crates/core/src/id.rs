@@ -60,8 +60,12 @@ impl SessionId {
     /// Reads an id that we, or any release of Flask-Session, could have made: 8 to 250 characters
     /// of `A-Z a-z 0-9 _ -`. Anything else is no id and never reaches a store.
     pub fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| ALLOWED[usize::from(byte)];
-        (Self::LENGTH.contains(&text.len()) && text.bytes().all(allowed)).then(|| Self(text.into()))
+        Self::admits(text).then(|| Self(text.into()))
+    }
+
+    /// Whether `parse` would read `text`.
+    pub fn admits(text: &str) -> bool {
+        Self::LENGTH.contains(&text.len()) && text.bytes().all(|byte| ALLOWED[usize::from(byte)])
     }
 
     /// Reads an id that an application made itself: up to 250 printable ASCII characters but

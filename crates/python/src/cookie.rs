@@ -56,7 +56,7 @@ pub(crate) fn is_session_id(text: &str, custom: bool) -> bool {
     if custom {
         SessionId::parse_custom(text).is_some()
     } else {
-        SessionId::parse(text).is_some()
+        SessionId::admits(text)
     }
 }
 
@@ -72,11 +72,8 @@ pub(crate) fn cookie_values<'a>(
     if !name.is_ascii() {
         return None;
     }
-    if !header.contains(name) {
-        return Some(Vec::new());
-    }
     if !header.bytes().all(plain) {
-        return None;
+        return (!header.contains(name)).then(Vec::new);
     }
     let found = candidates(header, name, usize::MAX).filter(|value| !value.is_empty());
     Some(found.take(most).collect())

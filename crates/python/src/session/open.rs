@@ -189,7 +189,7 @@ fn usual_sids<'py>(
     let Some(found) = cookie_values(header, name.to_str()?, most) else {
         return Ok(None);
     };
-    if found.iter().any(|text| SessionId::parse(text).is_none()) {
+    if !found.iter().all(|text| SessionId::admits(text)) {
         return Ok(None);
     }
     Ok(Some(

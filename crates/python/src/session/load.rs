@@ -79,12 +79,12 @@ pub(crate) fn load(session: &Bound<'_, Session>) -> PyResult<()> {
                 return Ok(());
             }
             if let Some(failure) = &session.unloadable {
-                return Err(failure.clone_ref(py));
+                return Err(PyErr::from_value(failure.bind(py).clone().into_any()));
             }
         }
         if let Err(failure) = fetch(session) {
             if failure.is_instance_of::<PyException>(py) {
-                session.borrow_mut().unloadable = Some(failure.clone_ref(py));
+                session.borrow_mut().unloadable = Some(failure.value(py).clone().unbind());
             }
             return Err(failure);
         }

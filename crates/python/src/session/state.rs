@@ -1,5 +1,6 @@
 //! `Session`: the native part of the dict that users hold.
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -37,7 +38,7 @@ pub(crate) struct Session {
     pub(crate) app: Option<Py<PyAny>>,
     pub(crate) store: Option<Py<PyAny>>,
     /// Why loading failed; each later touch fails alike, at once.
-    pub(crate) unloadable: Option<PyErr>,
+    pub(crate) unloadable: Option<Py<PyBaseException>>,
     /// Made when it is first needed, per session: no other process inherits it locked.
     pub(crate) lock: Option<Py<PyAny>>,
     /// Known without loading, while an untouched session is saved.
@@ -260,6 +261,8 @@ impl Session {
         ] {
             visit.call(held)?;
         }
+        // Its traceback may lead back here.
+        visit.call(&self.unloadable)?;
         visit.call(&self.assigned)?;
         visit.call(&self.deleted)
     }

@@ -1,0 +1,64 @@
+"""A session is freed with its request, whatever it holds and however it ended."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import flask
+import pytest
+
+from flask_session import ServerSideSession
+from flask_session.exceptions import StoreUnreachable
+from memory_sessions import application, stored
+
+
+def _keep_itself(app: flask.Flask) -> None:
+    def view() -> str:
+        session: Any = flask.session._get_current_object()
+        session.on_update = lambda _: session
+        session.itself = session
+        session["itself"] = session
+        del session["itself"]
+        return ""
+
+    app.add_url_rule("/", view_func=view)
+
+
+def _fail_to_load(app: flask.Flask) -> None:
+    def load(*_: Any) -> None:
+        raise StoreUnreachable("no answer")
+
+    app.session_interface.store.load = load
+    app.add_url_rule("/", view_func=lambda: flask.session["name"])
+
+
+def _fail_to_save(app: flask.Flask) -> None:
+    def view() -> str:
+        flask.session["unsupported"] = object()
+        return ""
+
+    app.add_url_rule("/", view_func=view)
+
+
+def _go_on_without_it(app: flask.Flask) -> None:
+    app.session_interface.on_store_failure = "null"
+    _fail_to_load(app)
+
+
+@pytest.mark.parametrize("lead", [_keep_itself, _fail_to_load, _fail_to_save, _go_on_without_it])
+def test_no_session_outlives_its_request(lead: Callable[[flask.Flask], None]) -> None:
+    class Own(ServerSideSession):
+        """Of this test alone."""
+
+    app = application()
+    app.session_interface.session_class = Own
+    app.testing, app.logger.disabled = False, True
+    lead(app)
+    cookie = {"Cookie": f"session={stored(app, {'_permanent': True, 'name': 'Ada'})}"}
+    client = app.test_client(use_cookies=False)
+    for _ in range(3):
+        client.get("/", headers=cookie)
+    gc.collect()
+    assert sum(type(held) is Own for held in gc.get_objects()) == 0

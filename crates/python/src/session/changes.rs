@@ -102,32 +102,31 @@ pub(crate) fn begin(session: &Bound<'_, Session>) -> PyResult<()> {
 // A key may be in both: what the session holds at the end tells the commit which of them counts.
 
 pub(crate) fn note_assigned(session: &Bound<'_, Session>, key: &Bound<'_, PyAny>) -> PyResult<()> {
-    let py = session.py();
-    let keys = {
-        let mut session = session.borrow_mut();
-        match &session.assigned {
-            Some(keys) => keys.clone_ref(py),
-            None => session
-                .assigned
-                .insert(PySet::empty(py)?.unbind())
-                .clone_ref(py),
-        }
-    };
-    // Outside the borrow: the key's own `__hash__` may look at the session.
-    keys.bind(py).add(key)
+    note(session, |session| &mut session.assigned, key)
 }
 
 pub(crate) fn note_deleted(session: &Bound<'_, Session>, key: &Bound<'_, PyAny>) -> PyResult<()> {
+    note(session, |session| &mut session.deleted, key)
+}
+
+/// No borrow may last while a set is made (garbage may be collected then, and finalizers run) or the key's
+/// own `__hash__` is called: these may look at the session.
+fn note(
+    session: &Bound<'_, Session>,
+    keys: impl Fn(&mut Session) -> &mut Option<Py<PySet>>,
+    key: &Bound<'_, PyAny>,
+) -> PyResult<()> {
     let py = session.py();
-    let keys = {
-        let mut session = session.borrow_mut();
-        match &session.deleted {
-            Some(keys) => keys.clone_ref(py),
-            None => session
-                .deleted
-                .insert(PySet::empty(py)?.unbind())
-                .clone_ref(py),
-        }
+    let held = keys(&mut session.borrow_mut())
+        .as_ref()
+        .map(|keys| keys.clone_ref(py));
+    let keys = if let Some(keys) = held {
+        keys
+    } else {
+        let made = PySet::empty(py)?.unbind();
+        keys(&mut session.borrow_mut())
+            .get_or_insert(made)
+            .clone_ref(py)
     };
     keys.bind(py).add(key)
 }
@@ -163,9 +162,10 @@ pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) 
     if is_the_same {
         return Ok(());
     }
+    let sid = (!value.is_none()).then(|| value.unbind());
     let interface = {
         let mut session = session.borrow_mut();
-        session.sid = (!value.is_none()).then(|| value.unbind());
+        session.sid = sid;
         session.adopted = true;
         session.renewed = false;
         session

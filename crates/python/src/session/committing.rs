@@ -100,8 +100,10 @@ impl<'py> Saving<'_, 'py> {
         session.renewed = false;
         session.adopted = false;
         session.cleared = false;
-        session.assigned = None;
-        session.deleted = None;
+        let noted = (session.assigned.take(), session.deleted.take());
+        // Before the keys are freed: an application's own may have finalizers.
+        drop(session);
+        drop(noted);
         Ok(())
     }
 

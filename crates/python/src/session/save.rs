@@ -77,7 +77,9 @@ pub(crate) fn save_session(
         && failure.is_instance_of::<PyException>(py)
     {
         let failure = failure.value(py).clone().into_any().unbind();
-        session.borrow_mut().save_failure = Some(failure);
+        // Freed after the borrow: what its traceback holds may have finalizers.
+        let former = session.borrow_mut().save_failure.replace(failure);
+        drop(former);
     }
     session.borrow_mut().accessed = accessed;
     if let Some(place) = &place

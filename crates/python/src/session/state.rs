@@ -90,8 +90,9 @@ impl Session {
     // Attributes
 
     #[setter]
-    fn set_accessed(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.accessed = value.is_truthy()?;
+    fn set_accessed(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = value.is_truthy()?;
+        slf.borrow_mut().accessed = value;
         Ok(())
     }
 
@@ -101,8 +102,11 @@ impl Session {
     }
 
     #[setter]
-    fn set_on_update(&mut self, value: Bound<'_, PyAny>) -> PyResult<()> {
-        self.on_update = OnUpdate::of(value)?;
+    fn set_on_update(slf: &Bound<'_, Self>, value: Bound<'_, PyAny>) -> PyResult<()> {
+        let value = OnUpdate::of(value)?;
+        // Freed after the borrow: what it holds may have finalizers.
+        let former = std::mem::replace(&mut slf.borrow_mut().on_update, value);
+        drop(former);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ import copy
 import pickle
 import threading
 from typing import Any
+from unittest import mock
 
 import flask
 import pytest
@@ -186,3 +187,33 @@ def test_flask_may_set_accessed_on_a_session_that_nobody_looked_at() -> None:
     app.add_url_rule("/", view_func=lambda: str(isinstance(flask.session, dict)))
     app.test_client(use_cookies=False).get("/", headers={"Cookie": f"session={stored(app, {'a': 1})}"})
     assert "commit" not in operations(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "during"),
+    [
+        ("accessed", True, False),
+        ("modified", True, False),
+        ("sid", "some-session", "x"),
+        ("on_update", id, None),
+    ],
+)
+def test_an_attribute_may_be_patched(name: str, before: Any, during: Any) -> None:
+    held = session()
+    setattr(held, name, before)
+    with mock.patch.object(held, name, during):
+        assert getattr(held, name) == during
+    assert getattr(held, name) == before
+    delattr(held, name)
+    with pytest.raises(AttributeError, match=name):
+        getattr(held, name)
+
+
+def test_accessed_may_be_a_property_of_a_class() -> None:
+    class Private(ServerSideSession):
+        accessed = property(lambda self: True, lambda self, value: None)  # type: ignore[assignment]
+
+    app = application(SESSION_REFRESH_EACH_REQUEST=False)
+    app.session_interface.session_class = Private
+    assert "Vary" in saved(app, opened(app, stored(app, {"a": 1}))).headers
+    assert operations(app) == []

@@ -43,7 +43,8 @@ pub(crate) fn save_session(
         save_through_hooks(py)?.call1((interface, app, session, response))?;
         return Ok(());
     };
-    let accessed = session.borrow().accessed;
+    // Looked up by its name: a class may have a property of its own.
+    let accessed = session.getattr(intern!(py, "accessed"))?.is_truthy()?;
     if accessed {
         writer(py)?.get().vary_by_cookie(response)?;
     }

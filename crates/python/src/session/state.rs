@@ -1,6 +1,6 @@
 //! `Session`: the native part of the dict that users hold.
 
-use pyo3::exceptions::PyBaseException;
+use pyo3::exceptions::{PyAttributeError, PyBaseException};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,7 +18,6 @@ use crate::record::Record;
     reason = "what Flask asks of a session"
 )]
 pub(crate) struct Session {
-    #[pyo3(get)]
     pub(crate) accessed: bool,
     pub(crate) on_update: OnUpdate,
     #[pyo3(get, set, name = "_sid")]
@@ -67,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) extended: bool,
     /// The response was made before anybody touched the session: changes come too late.
     pub(crate) saved_by: Option<Py<PyAny>>,
+    /// The attribute that was deleted and not yet assigned again, as `mock.patch.object` does it.
+    absent: Option<&'static str>,
 }
 
 impl Session {
@@ -76,6 +77,13 @@ impl Session {
             is_new: true,
             ..Self::default()
         }
+    }
+
+    fn check(&self, attribute: &'static str) -> PyResult<()> {
+        if self.absent == Some(attribute) {
+            return Err(PyAttributeError::new_err(attribute));
+        }
+        Ok(())
     }
 }
 
@@ -89,15 +97,30 @@ impl Session {
 
     // Attributes
 
+    /// Whether somebody has looked at the session; the response then says ``Vary: Cookie``.
+    #[getter]
+    fn get_accessed(&self) -> PyResult<bool> {
+        self.check("accessed")?;
+        Ok(self.accessed)
+    }
+
     #[setter]
     fn set_accessed(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let value = value.is_truthy()?;
-        slf.borrow_mut().accessed = value;
+        let mut session = slf.borrow_mut();
+        session.accessed = value;
+        session.absent = None;
         Ok(())
+    }
+
+    #[deleter]
+    fn delete_accessed(&mut self) {
+        self.absent = Some("accessed");
     }
 
     #[getter]
     fn on_update(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        self.check("on_update")?;
         self.on_update.get(py)
     }
 
@@ -105,20 +128,36 @@ impl Session {
     fn set_on_update(slf: &Bound<'_, Self>, value: Bound<'_, PyAny>) -> PyResult<()> {
         let value = OnUpdate::of(value)?;
         // Freed after the borrow: what it holds may have finalizers.
-        let former = std::mem::replace(&mut slf.borrow_mut().on_update, value);
+        let former = {
+            let mut session = slf.borrow_mut();
+            session.absent = None;
+            std::mem::replace(&mut session.on_update, value)
+        };
         drop(former);
         Ok(())
+    }
+
+    #[deleter]
+    fn delete_on_update(&mut self) {
+        self.absent = Some("on_update");
     }
 
     /// The session's id.
     #[getter(sid)]
     fn loaded_sid<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        slf.borrow().check("sid")?;
         changes::sid(slf)
     }
 
     #[setter(sid)]
     fn assign_sid(slf: &Bound<'_, Self>, value: Bound<'_, PyAny>) -> PyResult<()> {
+        slf.borrow_mut().absent = None;
         changes::assign_sid(slf, value)
+    }
+
+    #[deleter(sid)]
+    fn delete_sid(&mut self) {
+        self.absent = Some("sid");
     }
 
     /// Whether the session was never stored.
@@ -130,8 +169,9 @@ impl Session {
 
     /// Whether an entry was assigned or deleted; may be set. Reading it does not load the session.
     #[getter]
-    fn get_modified(&self) -> bool {
-        self.modified
+    fn get_modified(&self) -> PyResult<bool> {
+        self.check("modified")?;
+        Ok(self.modified)
     }
 
     #[setter]
@@ -143,7 +183,13 @@ impl Session {
         let mut session = slf.borrow_mut();
         session.modified = value;
         session.suppressed = !value;
+        session.absent = None;
         Ok(())
+    }
+
+    #[deleter]
+    fn delete_modified(&mut self) {
+        self.absent = Some("modified");
     }
 
     /// The ``_permanent`` entry.

@@ -20,7 +20,7 @@ from .signing import secret_keys, signer
 if TYPE_CHECKING:
     from flask import Flask, Request
 
-READING = hooks("_sid_in", "_acceptable", "get_cookie_name")
+READING = hooks("_sids", "_sid_in", "_acceptable", "get_cookie_name")
 GENERATING = hooks("_generate_sid")
 _SIGNING = hooks("_get_signer")
 LONGEST_KEY = 250
@@ -68,6 +68,7 @@ class Identity(SessionInterface):
             return False
         return is_session_id(sid, True) and len(self._get_store_id(sid).encode()) <= LONGEST_KEY
 
+    @original
     def _sids(self, app: Flask, request: Request) -> list[str]:
         """The ids that the request's cookies name, unsigned, without those that can't be ours."""
         found: list[str] = []

@@ -130,10 +130,10 @@ def test_what_makes_the_cookie_may_be_overridden() -> None:
     assert written(answering(Silent)) == ""
 
 
-@pytest.mark.parametrize("hook", ["_acceptable", "_sid_in"])
-def test_what_believes_cookies_may_be_overridden(hook: str) -> None:
+@pytest.mark.parametrize(("hook", "answer"), [("_acceptable", False), ("_sid_in", None), ("_sids", [])])
+def test_what_believes_cookies_may_be_overridden(hook: str, answer: Any) -> None:
     app = answering()
-    with mock.patch.object(MemorySessionInterface, hook, return_value=None):
+    with mock.patch.object(MemorySessionInterface, hook, return_value=answer):
         assert opened(app, "a-stored-session").get("cart") is None
     assert opened(app, "a-stored-session")["cart"] == ["tea"]
 

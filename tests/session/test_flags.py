@@ -209,11 +209,23 @@ def test_an_attribute_may_be_patched(name: str, before: Any, during: Any) -> Non
         getattr(held, name)
 
 
-def test_accessed_may_be_a_property_of_a_class() -> None:
-    class Private(ServerSideSession):
-        accessed = property(lambda self: True, lambda self, value: None)  # type: ignore[assignment]
+class Always(ServerSideSession):
+    accessed = property(lambda self: True, lambda self, value: None)  # type: ignore[assignment]
 
+
+class Unset(ServerSideSession):
+    accessed = False
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_read", "varies"),
+    [(Always, False, True), (Unset, False, False), (Unset, True, True)],
+)
+def test_a_class_may_have_its_own_accessed(kind: Any, is_read: bool, varies: bool) -> None:
     app = application(SESSION_REFRESH_EACH_REQUEST=False)
-    app.session_interface.session_class = Private
-    assert "Vary" in saved(app, opened(app, stored(app, {"a": 1}))).headers
-    assert operations(app) == []
+    app.session_interface.session_class = kind
+    held = opened(app, stored(app, {"a": 1}))
+    if is_read:
+        assert held["a"] == 1
+    assert ("Vary" in saved(app, held).headers) is varies
+    assert operations(app) == ["load"] * is_read

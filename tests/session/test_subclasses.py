@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flask_session import ServerSideSession
+from memory_sessions import application, opened, saved, stored
 
 
 class Counting:
@@ -41,3 +42,17 @@ def test_a_session_class_may_restore_its_own_attributes() -> None:
     held.mine = 2
     again = copy.copy(held)
     assert (again, again.sid, again.mine, again.restored) == ({"a": 1}, "an-id", 2, True)
+
+
+def test_a_session_class_may_have_its_own_sid() -> None:
+    class Own(ServerSideSession):
+        @property
+        def sid(self) -> str:  # type: ignore[override]
+            return "an-id-of-its-own"
+
+    app = application()
+    app.session_interface.session_class = Own
+    held = opened(app, stored(app, {"a": 1}))
+    held["b"] = 2
+    assert saved(app, held).headers["Set-Cookie"].startswith("session=an-id-of-its-own;")
+    assert dict(opened(app, "an-id-of-its-own")) == {"a": 1, "b": 2}

@@ -10,9 +10,9 @@ use crate::error::StoreFailure;
 
 impl<'py> Saving<'_, 'py> {
     /// Commits the session. Returns the outcome.
-    pub(super) fn commit(&self, touch: bool) -> PyResult<&'static str> {
+    pub(super) fn commit(&self, sid: &Bound<'py, PyAny>, touch: bool) -> PyResult<&'static str> {
         let (site, session, py) = (&self.site, self.session, self.site.py());
-        let key = site.key(&self.sid()?)?;
+        let key = site.key(sid)?;
         let commit = self.described(&key, touch)?;
         if let Err(failure) = self.place.commit(&commit, site.lifetime()?) {
             if failure.is_instance_of::<StoreFailure>(py)

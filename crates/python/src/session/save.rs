@@ -43,8 +43,9 @@ pub(crate) fn save_session(
         save_through_hooks(py)?.call1((interface, app, session, response))?;
         return Ok(());
     };
-    // Looked up by its name: a class may have a property of its own.
-    let accessed = session.getattr(intern!(py, "accessed"))?.is_truthy()?;
+    // A class may have an attribute of its own, over which nothing is noted.
+    let noted = session.borrow().accessed;
+    let accessed = noted || session.getattr(intern!(py, "accessed"))?.is_truthy()?;
     if accessed {
         writer(py)?.get().vary_by_cookie(response)?;
     }

@@ -62,11 +62,12 @@ impl<'py> Saving<'_, 'py> {
         } else if !asked && !site.should_set_storage(session)? {
             return Ok(());
         }
-        let touch = self.is_touch_due(slides || asked)?;
-        let outcome = if !is_empty && !touch && self.is_as_loaded()? {
+        let sid = self.sid()?;
+        let touch = self.is_touch_due(&sid, slides || asked)?;
+        let outcome = if !is_empty && !touch && self.is_as_loaded(&sid)? {
             "unchanged"
         } else {
-            self.commit(touch)?
+            self.commit(&sid, touch)?
         };
         match outcome {
             "deleted" if is_empty => return self.delete_cookie(),
@@ -74,7 +75,6 @@ impl<'py> Saving<'_, 'py> {
             "gone" => return Ok(()),
             _ => {}
         }
-        let sid = self.sid()?;
         session.borrow_mut().extended = false;
         if outcome != "unchanged" {
             let is_permanent = entries::is_permanent(session)?;
@@ -148,47 +148,33 @@ impl<'py> Saving<'_, 'py> {
             .map(drop)
     }
 
-    /// The session's id; a new one's is made now.
-    pub(crate) fn sid(&self) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.site.py();
-        let held = self
-            .session
-            .borrow()
-            .sid
-            .as_ref()
-            .map(|sid| sid.clone_ref(py));
-        if let Some(sid) = held
-            && sid.is_truthy(py)?
-        {
-            return Ok(sid.into_bound(py));
-        }
-        let sid = self.session.getattr(intern!(py, "sid"))?;
+    /// The session's id, as its class gives it; a new one's is made now.
+    fn sid(&self) -> PyResult<Bound<'py, PyAny>> {
+        let sid = self.session.getattr(intern!(self.site.py(), "sid"))?;
         Ok(if sid.is_truthy()? {
             sid
         } else {
-            intern!(py, "").clone().into_any()
+            intern!(self.site.py(), "").clone().into_any()
         })
     }
 
     /// Whether a session that needs no write must have its time to live restarted.
-    fn is_touch_due(&self, wanted: bool) -> PyResult<bool> {
+    fn is_touch_due(&self, sid: &Bound<'py, PyAny>, wanted: bool) -> PyResult<bool> {
         if !(wanted || self.session.borrow().modified) {
             return Ok(false);
         }
         let touches = self.site.touches()?;
-        let recalled = touches.get().0.recall(self.sid()?.extract()?);
+        let recalled = touches.get().0.recall(sid.extract()?);
         // Unknown: perhaps another thread has destroyed or renewed it since it was loaded.
         Ok(recalled.is_none_or(|recalled| recalled.due && !self.session.borrow().extended))
     }
 
     /// Whether a commit would find nothing to do. False proves nothing.
-    fn is_as_loaded(&self) -> PyResult<bool> {
+    fn is_as_loaded(&self, sid: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = self.site.py();
-        let (record, key, sid) = {
+        let (record, key) = {
             let session = self.session.borrow();
-            let (Some(record), Some(key), Some(sid)) =
-                (&session.record, &session.record_key, &session.sid)
-            else {
+            let (Some(record), Some(key)) = (&session.record, &session.record_key) else {
                 return Ok(false);
             };
             if session.assigned.is_some()
@@ -199,9 +185,9 @@ impl<'py> Saving<'_, 'py> {
             {
                 return Ok(false);
             }
-            (record.clone_ref(py), key.clone_ref(py), sid.clone_ref(py))
+            (record.clone_ref(py), key.clone_ref(py))
         };
-        Ok(self.site.key(sid.bind(py))?.to_str()? == key.to_str(py)?
+        Ok(self.site.key(sid)?.to_str()? == key.to_str(py)?
             && record
                 .get()
                 .holds(self.site.codec()?.get(), self.session.as_super()))

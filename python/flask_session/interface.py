@@ -232,6 +232,9 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
             session._load_failure = failure
             return session
 
+    def _save_through_hooks(self, app: Flask, session: Any, response: Response) -> None:
+        hooked.save_session(self, app, session, response)
+
     def _tolerates(self, app: Flask, failure: StoreFailure) -> bool:
         """Whether the request goes on without its session; says so in the log, once a minute."""
         if self.on_store_failure != "null":

@@ -85,6 +85,33 @@ def test_a_request_or_response_that_was_replaced_before_the_import_is_asked() ->
     assert "Vary" not in headers
 
 
+def test_after_another_import_sessions_are_saved_by_its_hooks() -> None:
+    program = """
+import sys
+from memory_sessions import application, opened, saved
+app = application()
+app.session_interface._upsert_session = lambda *_: None
+session = opened(app, None)
+session["name"] = "Ada"
+saved(app, session)
+for name in [name for name in sys.modules if name.startswith(("flask_session", "memory_sessions"))]:
+    del sys.modules[name]
+from memory_sessions import application, opened, saved, stored
+app = application(SESSION_REFRESH_EACH_REQUEST=False)
+session = opened(app, stored(app, {"cart": []}))
+session["cart"].append("tea")
+saved(app, session)
+new = opened(app, None)
+new["name"] = "Ada"
+saved(app, new)
+print(opened(app, "a-stored-session")["cart"], opened(app, new.sid)["name"], new.new)
+"""
+    environment = {"PYTHONPATH": "tests:python"}
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert result.stdout == "['tea'] Ada False\n"
+
+
 def test_a_hook_may_be_another_hook() -> None:
     class AsFlask(MemorySessionInterface):
         should_set_storage = SessionInterface.should_set_cookie

@@ -48,13 +48,16 @@ def _go_on_without_it(app: flask.Flask) -> None:
 
 
 @pytest.mark.parametrize("lead", [_keep_itself, _fail_to_load, _fail_to_save, _go_on_without_it])
-def test_no_session_outlives_its_request(lead: Callable[[flask.Flask], None]) -> None:
+def test_no_session_outlives_its_request(
+    lead: Callable[[flask.Flask], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Own(ServerSideSession):
         """Of this test alone."""
 
     app = application()
     app.session_interface.session_class = Own
-    app.testing, app.logger.disabled = False, True
+    app.testing = False
+    monkeypatch.setattr(app.logger, "disabled", True)  # pytest keeps what is logged
     lead(app)
     cookie = {"Cookie": f"session={stored(app, {'_permanent': True, 'name': 'Ada'})}"}
     client = app.test_client(use_cookies=False)

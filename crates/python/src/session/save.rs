@@ -16,7 +16,6 @@ use crate::answer::HeaderWriter;
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
 python!(writer: HeaderWriter = "flask_session.set_cookie", "WRITER");
-python!(save_through_hooks: PyAny = "flask_session.hooked", "save_session");
 python!(log: PyAny = "flask_session.interface", "log");
 
 /// See `_core.pyi`.
@@ -40,8 +39,7 @@ pub(crate) fn save_session(
         if session.getattr(intern!(py, "accessed"))?.is_truthy()? {
             writer(py)?.get().vary_by_cookie(response)?;
         }
-        save_through_hooks(py)?.call1((interface, app, session, response))?;
-        return Ok(());
+        return save_through_hooks(interface, app, session, response);
     };
     // A class may have an attribute of its own, over which nothing is noted.
     let noted = session.borrow().accessed;
@@ -63,9 +61,7 @@ pub(crate) fn save_session(
     let store = direct_store(interface, Some(session))?;
     let place = store.as_ref().map(Place::of);
     let result = match &place {
-        None => save_through_hooks(py)?
-            .call1((interface, app, session, response))
-            .map(drop),
+        None => save_through_hooks(interface, app, session, response),
         Some(place) => Saving {
             site,
             place,
@@ -90,6 +86,19 @@ pub(crate) fn save_session(
         log(py)?.call1((app, notices))?;
     }
     result
+}
+
+/// By the interface's own module: a test that empties `sys.modules` leaves several behind.
+fn save_through_hooks(
+    interface: &Bound<'_, PyAny>,
+    app: &Bound<'_, PyAny>,
+    session: &Bound<'_, PyAny>,
+    response: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let method = intern!(interface.py(), "_save_through_hooks");
+    interface
+        .call_method1(method, (app, session, response))
+        .map(drop)
 }
 
 /// Whether a visitor without session has got none.

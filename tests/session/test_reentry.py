@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -149,3 +151,21 @@ def test_a_collection_may_happen_at_any_allocation() -> None:
     finally:
         gc.set_threshold(*thresholds)
     assert seen
+
+
+def test_the_first_import_in_a_process_may_look_at_the_session() -> None:
+    program = """
+import builtins
+from flask_session import ServerSideSession
+session, seen, importing = ServerSideSession(), [], builtins.__import__
+def watched(*args, **kwargs):
+    session.accessed = True
+    seen.append(args[0])
+    return importing(*args, **kwargs)
+builtins.__import__ = watched
+session.on_update
+print("flask_session._core" in seen)
+"""
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, env={"PYTHONPATH": "python"})
+    assert result.stdout == "True\n"

@@ -25,18 +25,28 @@ fn usual(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
 }
 
 impl OnUpdate {
-    pub(crate) fn get(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        match self {
-            Self::Usual => Ok(Some(usual(py)?.clone().into_any().unbind())),
-            Self::Own(own) => Ok(own.as_ref().map(|own| own.clone_ref(py))),
-        }
-    }
-
     pub(crate) fn of(value: Bound<'_, PyAny>) -> PyResult<Self> {
         if value.is(usual(value.py())?) {
             return Ok(Self::Usual);
         }
         Ok(Self::Own((!value.is_none()).then(|| value.unbind())))
+    }
+}
+
+/// What an application has assigned, if it has.
+fn own(session: &Bound<'_, Session>) -> Option<Option<Py<PyAny>>> {
+    let py = session.py();
+    match &session.borrow().on_update {
+        OnUpdate::Usual => None,
+        OnUpdate::Own(own) => Some(own.as_ref().map(|own| own.clone_ref(py))),
+    }
+}
+
+/// Whom the session tells of its changes.
+pub(crate) fn on_update(session: &Bound<'_, Session>) -> PyResult<Option<Py<PyAny>>> {
+    match own(session) {
+        None => Ok(Some(usual(session.py())?.clone().into_any().unbind())),
+        Some(own) => Ok(own),
     }
 }
 
@@ -65,15 +75,10 @@ pub(crate) fn note_update(session: &Bound<'_, Session>) -> PyResult<()> {
 
 /// What every change of the session ends with.
 pub(crate) fn updated(session: &Bound<'_, Session>) -> PyResult<()> {
-    let py = session.py();
-    let own = match &session.borrow().on_update {
-        OnUpdate::Usual => None,
-        OnUpdate::Own(own) => Some(own.as_ref().map(|own| own.clone_ref(py))),
-    };
-    match own {
+    match own(session) {
         None => note_update(session),
         Some(None) => Ok(()),
-        Some(Some(own)) => own.call1(py, (session,)).map(drop),
+        Some(Some(own)) => own.call1(session.py(), (session,)).map(drop),
     }
 }
 

@@ -119,9 +119,9 @@ impl Session {
     }
 
     #[getter]
-    fn on_update(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        self.check("on_update")?;
-        self.on_update.get(py)
+    fn on_update(slf: &Bound<'_, Self>) -> PyResult<Option<Py<PyAny>>> {
+        slf.borrow().check("on_update")?;
+        changes::on_update(slf)
     }
 
     #[setter]

@@ -86,6 +86,33 @@ def test_a_lifetime_is_asked_for_where_the_class_answers_for_all_its_attributes(
     assert lifetime_of(Own("own")) == 3
 
 
+def test_a_lifetime_is_asked_for_from_when_a_class_gets_other_bases_or_answers_itself() -> None:
+    class Own(flask.Flask):
+        pass
+
+    class Derived(Own):
+        pass
+
+    class Other(flask.Flask):
+        permanent_session_lifetime = property(lambda self: timedelta(seconds=3))  # type: ignore[assignment]
+
+    def answered(self: Any, name: str) -> Any:
+        return timedelta(seconds=4) if name == NAME else object.__getattribute__(self, name)
+
+    app = Derived("derived")
+    lifetime = Lifetime(getattr_static(flask.Flask, NAME))
+    month = lifetime.total_seconds(app)
+    for changed in (Derived, Own):
+        bases = changed.__bases__
+        changed.__bases__ = (Other,)
+        assert lifetime.total_seconds(app) == 3, changed
+        changed.__bases__ = bases
+        assert lifetime.total_seconds(app) == month
+        with mock.patch.object(changed, "__getattribute__", answered):
+            assert lifetime.total_seconds(app) == 4, changed
+        assert lifetime.total_seconds(app) == month
+
+
 def test_a_lifetime_is_read_through_an_applications_own_configuration() -> None:
     class Config(flask.Config):
         def __getitem__(self, key: str) -> Any:

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDelta, PyDeltaAccess, PyMapping, PyMappingProxy, PyString, PyType};
+use pyo3::types::{PyDelta, PyDeltaAccess, PyMapping, PyMappingProxy, PyString, PyTuple, PyType};
 
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
@@ -15,7 +15,8 @@ pub(crate) struct Lifetime {
 }
 
 struct Usual {
-    class: Py<PyType>,
+    /// The class and its bases: another tuple as soon as any of them has other bases.
+    order: Py<PyTuple>,
     /// The attributes of the classes that come before the one that has Flask's.
     before: Vec<Py<PyMapping>>,
     holder: Py<PyMapping>,
@@ -77,7 +78,7 @@ impl Lifetime {
                 None => return Ok(false),
             },
         };
-        if !class.is(&usual.class) {
+        if !class.mro().is(&usual.order) || !finds_as_objects_do(&class)? {
             return Ok(false);
         }
         // Looked up each time, since any of these classes may have been changed.
@@ -91,16 +92,9 @@ impl Lifetime {
     }
 
     fn examine(&self, class: &Bound<'_, PyType>) -> PyResult<Option<Usual>> {
-        let py = class.py();
-        let getter = intern!(py, "__getattribute__");
-        if !class
-            .getattr(getter)?
-            .is(py.get_type::<PyAny>().getattr(getter)?)
-        {
-            return Ok(None);
-        }
+        let (py, order) = (class.py(), class.mro());
         let mut before = Vec::new();
-        for base in class.mro() {
+        for base in &order {
             let attributes = base.getattr(intern!(py, "__dict__"))?;
             let attributes = attributes.cast_into::<PyMappingProxy>()?;
             let attributes = attributes.as_mapping();
@@ -110,13 +104,21 @@ impl Lifetime {
             }
             let found = attributes.get_item(name(py))?;
             return Ok(found.is(&self.attribute).then(|| Usual {
-                class: class.clone().unbind(),
+                order: order.clone().unbind(),
                 before,
                 holder: attributes.clone().unbind(),
             }));
         }
         Ok(None)
     }
+}
+
+/// Whether a class leaves it to Python to find an attribute.
+fn finds_as_objects_do(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    let py = class.py();
+    let finder = intern!(py, "__getattribute__");
+    let usual = py.get_type::<PyAny>().getattr(finder)?;
+    Ok(class.getattr(finder)?.is(&usual))
 }
 
 fn name(py: Python<'_>) -> &Bound<'_, PyString> {

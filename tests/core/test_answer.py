@@ -175,6 +175,11 @@ def test_dates_of_a_class_that_an_application_has_put_into_flask_are_left_to_the
     assert answer.write(*arguments, Response(), False)
     names["datetime"] = type("Frozen", (datetime,), {})
     assert not answer.write(*arguments, Response(), False)
+    # Also if that was before we were imported, and afterwards isn't so.
+    answer = Answer(WRITER, LIFETIME, lambda: 1.0, names)
+    assert not answer.write(*arguments, Response(), False)
+    names["datetime"] = datetime
+    assert answer.write(*arguments, Response(), False)
 
 
 @pytest.mark.parametrize("varied", [True, False])

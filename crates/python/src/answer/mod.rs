@@ -9,7 +9,7 @@ pub(crate) use template::{KeptCookie, Template};
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDateTime, PyDict, PyString};
 
 use self::date::Dates;
 use crate::lifetime::Lifetime;
@@ -21,8 +21,6 @@ pub(crate) struct Answer {
     lifetime: Py<Lifetime>,
     time: Py<PyAny>,
     sessions: Py<PyDict>,
-    /// Flask's class of dates. Who replaces it wants other ones.
-    datetime: Option<Py<PyAny>>,
     dates: Dates,
 }
 
@@ -33,16 +31,15 @@ impl Answer {
         writer: Py<HeaderWriter>,
         lifetime: Py<Lifetime>,
         time: Py<PyAny>,
-        sessions: Bound<'_, PyDict>,
-    ) -> PyResult<Self> {
-        Ok(Self {
+        sessions: Py<PyDict>,
+    ) -> Self {
+        Self {
             writer,
             lifetime,
             time,
-            datetime: datetime_in(&sessions)?.map(Bound::unbind),
-            sessions: sessions.unbind(),
+            sessions,
             dates: Dates::default(),
-        })
+        }
     }
 
     pub(crate) fn write(
@@ -89,18 +86,11 @@ impl Answer {
 }
 
 impl Answer {
+    /// Whether Flask uses Python's class of dates. Who replaces it, perhaps before we are imported, wants other ones.
     fn has_flasks_dates(&self, py: Python<'_>) -> PyResult<bool> {
-        Ok(
-            match (datetime_in(self.sessions.bind(py))?, &self.datetime) {
-                (Some(found), Some(flasks)) => found.is(flasks),
-                (found, flasks) => found.is_none() && flasks.is_none(),
-            },
-        )
+        let found = self.sessions.bind(py).get_item(intern!(py, "datetime"))?;
+        Ok(found.is_some_and(|found| found.is(py.get_type::<PyDateTime>())))
     }
-}
-
-fn datetime_in<'py>(sessions: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    sessions.get_item(intern!(sessions.py(), "datetime"))
 }
 
 /// What the interface has kept, or what it makes if that was made of other settings.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
@@ -150,6 +152,20 @@ def test_a_configuration_of_another_kind_counts_from_the_next_request_on() -> No
     app = answering()
     app.config = Own(app.root_path, app.config)
     assert cookie(app) == "session=a-stored-session; HttpOnly; Path=/own"
+
+
+def test_an_application_with_its_own_kind_of_configuration_can_be_forgotten() -> None:
+    class Own(flask.Config):
+        app: flask.Flask
+
+    app = answering()
+    app.config = Own(app.root_path, app.config)
+    Own.app = app
+    assert cookie(app) == "session=a-stored-session; HttpOnly; Path=/"
+    kept = weakref.ref(app)
+    del app, Own
+    gc.collect()
+    assert kept() is None
 
 
 def test_a_line_break_in_a_setting_is_werkzeugs_error() -> None:

@@ -1,5 +1,6 @@
 //! `Template` and `KeptCookie`: the text of a session cookie, and for how long it may be kept.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
@@ -65,6 +66,11 @@ impl KeptCookie {
             dated,
             undated,
         }
+    }
+
+    /// The class may lead back to the interface that keeps this.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.kind)
     }
 }
 

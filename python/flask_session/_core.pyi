@@ -352,10 +352,18 @@ class HeaderWriter:
     """Writes into responses what Werkzeug would write, without its work."""
 
     def __new__(
-        cls, headers: type[Headers], *, add: object, set_cookie: object, vary: object, appends: bool
+        cls,
+        headers: type[Headers],
+        *,
+        add: object,
+        set_cookie: object,
+        dump_cookie: object,
+        vary: object,
+        appends: bool,
     ) -> HeaderWriter:
         """``Headers``, and what it and ``Response`` have under these names, unless that was replaced.
 
+        ``dump_cookie``: what ``set_cookie`` makes the text with.
         ``appends``: whether headers are a list of pairs.
         """
 

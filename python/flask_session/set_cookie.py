@@ -29,6 +29,7 @@ WRITER = HeaderWriter(
     Headers,
     add=unpatched(Headers.add, "werkzeug"),
     set_cookie=unpatched(Response.set_cookie, "werkzeug"),
+    dump_cookie=unpatched(dump_cookie, "werkzeug"),
     vary=unpatched(Response.vary, "werkzeug"),
     appends=_appends(),
 )

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from flask_session._core import Answer, Lifetime, Template
 from flask_session.lifetime import LIFETIME
-from flask_session.set_cookie import WRITER, vary_by_cookie
+from flask_session.set_cookie import WRITER, set_cookie, vary_by_cookie
 from memory_sessions import application
 
 NAME, SETTING = "permanent_session_lifetime", "PERMANENT_SESSION_LIFETIME"
@@ -201,6 +201,15 @@ def test_a_response_with_a_vary_of_its_own_gets_the_cookie_and_is_asked() -> Non
     assert Own.vary == {"Cookie"}
     assert "Vary" not in response.headers
     assert SID in response.headers["Set-Cookie"]
+
+
+def test_what_werkzeug_writes_cookies_with_may_be_replaced() -> None:
+    response = Response()
+    with mock.patch("werkzeug.sansio.response.dump_cookie", return_value="a=theirs"):
+        assert not WRITER.takes(response, SID)
+        set_cookie(response, "a", SID, None, {"path": "/"})
+    assert response.headers["Set-Cookie"] == "a=theirs"
+    assert WRITER.takes(response, SID)
 
 
 def test_a_template_is_filled_in() -> None:

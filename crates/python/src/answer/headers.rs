@@ -2,7 +2,7 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::template::Template;
 use crate::cookie::first_header;
@@ -13,6 +13,9 @@ pub(crate) struct HeaderWriter {
     headers: Py<PyType>,
     add: Py<PyAny>,
     set_cookie: Py<PyAny>,
+    dump_cookie: Py<PyAny>,
+    /// What `set_cookie` finds `dump_cookie` in.
+    globals: Py<PyDict>,
     vary: Py<PyAny>,
     /// Headers are a list of pairs.
     appends: bool,
@@ -22,19 +25,26 @@ pub(crate) struct HeaderWriter {
 #[pymethods]
 impl HeaderWriter {
     #[new]
-    #[pyo3(signature = (headers, *, add, set_cookie, vary, appends))]
+    #[pyo3(signature = (headers, *, add, set_cookie, dump_cookie, vary, appends))]
     fn new(
         py: Python<'_>,
         headers: Py<PyType>,
         add: Py<PyAny>,
-        set_cookie: Py<PyAny>,
+        set_cookie: Bound<'_, PyAny>,
+        dump_cookie: Py<PyAny>,
         vary: Py<PyAny>,
         appends: bool,
     ) -> PyResult<Self> {
+        let globals = match set_cookie.getattr_opt(intern!(py, "__globals__"))? {
+            Some(globals) => globals.cast_into()?,
+            None => PyDict::new(py),
+        };
         Ok(Self {
             headers,
             add,
-            set_cookie,
+            set_cookie: set_cookie.unbind(),
+            dump_cookie,
+            globals: globals.unbind(),
             vary,
             appends,
             vary_by_cookie: ("Vary", "Cookie").into_pyobject(py)?.unbind(),
@@ -57,7 +67,7 @@ impl HeaderWriter {
         value: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
         let py = response.py();
-        if !needs_no_quotes(value) {
+        if !needs_no_quotes(value) || !self.has_werkzeugs_cookies(py)? {
             return Ok(false);
         }
         // Not by `response.__dict__`: looking at that makes all its attributes slower.
@@ -123,6 +133,12 @@ impl HeaderWriter {
             .getattr(intern!(py, "vary"))?
             .call_method1(intern!(py, "add"), ("Cookie",))?;
         Ok(())
+    }
+
+    fn has_werkzeugs_cookies(&self, py: Python<'_>) -> PyResult<bool> {
+        let name = intern!(py, "dump_cookie");
+        let found = self.globals.bind(py).get_item(name)?;
+        Ok(found.is_some_and(|found| found.is(&self.dump_cookie)))
     }
 
     fn has_werkzeugs_vary(&self, response: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -409,9 +409,6 @@ def cookie_values(header: str, name: str, most: int) -> list[str] | None:
     None if Werkzeug has to decode the header.
     """
 
-def first_header(headers: list[tuple[str, str]], name: str) -> str | None:
-    """The value of the first header called ``name``, in whatever case."""
-
 @final
 class Hooks:
     """Methods that an application may replace."""
@@ -425,12 +422,6 @@ class Hooks:
 
 def codes_alone(serializer: object, coding: Hooks, kind: type) -> bool:
     """Whether ``serializer`` is of this very class, keeps its methods, and has its codec in all its parts."""
-
-def is_direct(interface: object, storage: Hooks, coding: Hooks, kind: type) -> bool:
-    """Whether ``interface`` keeps its methods ``storage``, and its serializer ``codes_alone``."""
-
-def has_kept(mapping: dict[str, Any], keys: tuple[str, ...], values: tuple[Any, ...]) -> bool:
-    """Whether ``mapping`` holds these very objects under ``keys``."""
 
 def is_bare(session: dict[Any, Any]) -> bool:
     """Whether the dict itself holds nothing, or only the ``_permanent`` entry."""

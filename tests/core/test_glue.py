@@ -8,17 +8,7 @@ from unittest import mock
 import pytest
 from werkzeug.http import parse_cookie
 
-from flask_session._core import (
-    Codec,
-    Hooks,
-    Store,
-    codes_alone,
-    cookie_values,
-    first_header,
-    has_kept,
-    is_bare,
-    is_direct,
-)
+from flask_session._core import Codec, Hooks, Store, codes_alone, cookie_values, is_bare
 
 HEADERS = [
     "",
@@ -98,13 +88,6 @@ class Serializer:
     def encode(self) -> None: ...
 
 
-class Interface:
-    def __init__(self) -> None:
-        self.serializer: Any = Serializer()
-
-    def write(self) -> None: ...
-
-
 def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
     originals: dict[str, Any] = {"encode": (Serializer.encode,)}
 
@@ -123,40 +106,6 @@ def test_a_serializer_codes_alone_until_any_part_of_it_is_replaced() -> None:
     assert alone(serializer)
     originals.clear()
     assert not alone(serializer)
-
-
-def test_an_interface_is_direct_with_its_own_storage_and_a_serializer_that_codes_alone() -> None:
-    originals: dict[str, Any] = {"encode": (Serializer.encode,), "write": (len, Interface.write)}
-
-    def direct(interface: Any) -> bool:
-        return is_direct(interface, Hooks(("write",), originals), Hooks(("encode",), originals), Serializer)
-
-    interface: Any = Interface()
-    assert direct(interface)
-    interface.write = interface.write
-    assert not direct(interface)
-    del interface.write
-    assert direct(interface)
-    interface.serializer = None
-    assert not direct(interface)
-    interface.serializer = Serializer()
-    assert direct(interface)
-    originals["write"] = (len,)
-    assert not direct(interface)
-
-
-def test_the_first_header_of_a_name_is_found_in_whatever_case() -> None:
-    headers = [("Content-Type", "text/plain"), ("vARY", "Accept"), ("Vary", "Cookie")]
-    assert first_header(headers, "vary") == "Accept"
-    assert first_header(headers, "content-length") is None
-    odd: list[Any] = [(b"Vary", "bytes"), ("Vary\udc80", "a surrogate"), ("Vary", "Cookie")]
-    assert first_header(odd, "vary") == "Cookie"
-
-
-def test_a_mapping_has_kept_the_very_objects() -> None:
-    assert has_kept({"a": True, "b": "x"}, ("a", "b"), (True, "x"))
-    assert not has_kept({"a": 1}, ("a",), (True,))
-    assert not has_kept({}, ("a",), (None,))
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,20 @@ def test_a_setting_counts_from_the_next_request_on(setting: str, value: Any, exp
     assert cookie(app) == "session=a-stored-session; HttpOnly; Path=/"
 
 
+def test_a_setting_that_equals_the_one_before_counts_all_the_same() -> None:
+    app = answering()
+    for secure in (True, 1, True):
+        app.config["SESSION_COOKIE_SECURE"] = secure
+        assert cookie(app) == dump_cookie("session", "a-stored-session", secure=secure, httponly=True)
+
+
+def test_a_setting_that_is_gone_is_flasks_error() -> None:
+    app = answering()
+    assert app.config.pop("SESSION_COOKIE_PATH", None) is None
+    with pytest.raises(KeyError, match="SESSION_COOKIE_PATH"):
+        cookie(app)
+
+
 def test_a_renamed_cookie_is_written_under_its_name() -> None:
     app = answering()
     session = opened(app, "a-stored-session")

@@ -112,6 +112,24 @@ print(opened(app, "a-stored-session")["cart"], opened(app, new.sid)["name"], new
     assert result.stdout == "['tea'] Ada False\n"
 
 
+def test_a_store_is_used_directly_while_nothing_that_stores_or_codes_is_replaced() -> None:
+    interface: Any = answering().session_interface
+    serializer = interface.serializer
+    assert interface._direct_store() is not None
+    interface._upsert_session = interface._upsert_session
+    assert interface._direct_store() is None
+    del interface._upsert_session
+    for other in (None, mock.Mock(wraps=serializer)):
+        interface.serializer = other
+        assert interface._direct_store() is None
+    interface.serializer = serializer
+    with mock.patch.object(serializer, "encode"):
+        assert interface._direct_store() is None
+    with mock.patch.object(MemorySessionInterface, "_retrieve_session_data"):
+        assert interface._direct_store() is None
+    assert interface._direct_store() is not None
+
+
 def test_a_hook_may_be_another_hook() -> None:
     class AsFlask(MemorySessionInterface):
         should_set_storage = SessionInterface.should_set_cookie

@@ -3,7 +3,7 @@
 use flask_session_core::{SessionId, candidates};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::error::raise;
 
@@ -77,26 +77,4 @@ pub(crate) fn cookie_values<'a>(
     }
     let found = candidates(header, name, usize::MAX).filter(|value| !value.is_empty());
     Some(found.take(most).collect())
-}
-
-/// See `_core.pyi`.
-#[pyfunction]
-pub(crate) fn first_header<'py>(
-    headers: &Bound<'py, PyList>,
-    name: &str,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    for header in headers {
-        let header = header.cast::<PyTuple>()?;
-        let found = header.get_borrowed_item(0)?;
-        // What is no text, or can't be encoded, is another name.
-        let is_the_one = found.cast::<PyString>().is_ok_and(|found| {
-            found
-                .to_str()
-                .is_ok_and(|found| found.eq_ignore_ascii_case(name))
-        });
-        if is_the_one {
-            return header.get_item(1).map(Some);
-        }
-    }
-    Ok(None)
 }

@@ -34,13 +34,13 @@ mod _core {
     #[pymodule_export]
     use crate::commit::Commit;
     #[pymodule_export]
-    use crate::cookie::{Signer, cookie_values, first_header, is_session_id};
+    use crate::cookie::{Signer, cookie_values, is_session_id};
     #[pymodule_export]
     use crate::error::too_large;
     #[pymodule_export]
     use crate::lifetime::Lifetime;
     #[pymodule_export]
-    use crate::overrides::{Hooks, codes_alone, has_kept, is_direct};
+    use crate::overrides::{Hooks, codes_alone};
     #[pymodule_export]
     use crate::record::{Pending, Record, is_bare};
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! Whether an application has replaced a hook or a setting. Asked several times in each request.
+//! Whether an application has replaced a hook. Asked several times in each request.
 
 use std::sync::OnceLock;
 
@@ -70,8 +70,7 @@ pub(crate) fn own_attributes<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Boun
     Ok(own.cast_into()?)
 }
 
-/// See `_core.pyi`.
-#[pyfunction]
+/// Whether an interface keeps its methods `storage`, and its serializer `codes_alone`.
 pub(crate) fn is_direct(
     interface: &Bound<'_, PyAny>,
     storage: &Bound<'_, Hooks>,
@@ -105,19 +104,4 @@ pub(crate) fn codes_alone(
         }
     }
     coding.get().kept(serializer)
-}
-
-/// See `_core.pyi`.
-#[pyfunction]
-pub(crate) fn has_kept(
-    mapping: &Bound<'_, PyDict>,
-    keys: &Bound<'_, PyTuple>,
-    values: &Bound<'_, PyTuple>,
-) -> PyResult<bool> {
-    for (key, value) in keys.iter_borrowed().zip(values.iter_borrowed()) {
-        if !mapping.get_item(key)?.is_some_and(|found| found.is(value)) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

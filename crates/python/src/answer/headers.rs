@@ -5,7 +5,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::template::Template;
-use crate::cookie::first_header;
 
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
@@ -164,6 +163,27 @@ impl HeaderWriter {
 
 fn headers_of<'py>(response: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     response.getattr(intern!(response.py(), "headers"))
+}
+
+/// The value of the first header called `name`, in whatever case.
+fn first_header<'py>(
+    headers: &Bound<'py, PyList>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    for header in headers {
+        let header = header.cast::<PyTuple>()?;
+        let found = header.get_borrowed_item(0)?;
+        // What is no text, or can't be encoded, is another name.
+        let is_the_one = found.cast::<PyString>().is_ok_and(|found| {
+            found
+                .to_str()
+                .is_ok_and(|found| found.eq_ignore_ascii_case(name))
+        });
+        if is_the_one {
+            return header.get_item(1).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Whether every Werkzeug writes `value` as it is: ids, and signed ones, which are two and a dot.

@@ -4,8 +4,6 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-use crate::overrides::has_kept;
-
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 #[derive(Debug)]
@@ -81,14 +79,19 @@ impl KeptCookie {
         config: &Bound<'_, PyAny>,
         same_site: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        let py = config.py();
-        Ok(config.get_type().is(&self.kind)
-            && same_site.is(&self.same_site)
-            && has_kept(
-                config.cast::<PyDict>()?,
-                self.settings.bind(py),
-                self.values.bind(py),
-            )?)
+        if !config.get_type().is(&self.kind) || !same_site.is(&self.same_site) {
+            return Ok(false);
+        }
+        let (py, config) = (config.py(), config.cast::<PyDict>()?);
+        let (settings, values) = (self.settings.bind(py), self.values.bind(py));
+        for (setting, value) in settings.iter_borrowed().zip(values.iter_borrowed()) {
+            let found = config.get_item(setting)?;
+            // The very object: 1 equals True, and is written otherwise.
+            if !found.is_some_and(|found| found.is(value)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The one with a date or the one without; None if Werkzeug has to write it.

@@ -1,6 +1,6 @@
 """``ServerSideSessionInterface``: Flask's ``open_session`` and ``save_session``.
 
-While no hook is replaced, sessions go through ``direct.py``: nothing is loaded before the first touch, and
+While no hook is replaced, sessions go through the extension: nothing is loaded before the first touch, and
 commits keep other requests' changes. As soon as a hook, the serializer or the session class's constructor is
 replaced, ``hooked.py`` calls all hooks in Flask-Session's order.
 """

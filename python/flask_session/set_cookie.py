@@ -1,7 +1,7 @@
 """Writing the session cookie into a response: the text that Werkzeug would write, without its work.
 
-``response.set_cookie`` and ``response.vary`` are used themselves where an application has replaced them, or
-where a response isn't Werkzeug's.
+``response.set_cookie`` and ``response.vary`` are used themselves where an application has replaced them or
+what makes the text, or where a response isn't Werkzeug's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-//! The extension module `flask_session._core`: conversion only, no policy.
+//! The extension module `flask_session._core`: conversion, and what a request of Flask's does with its session.
 
 mod answer;
 mod breaker;

@@ -33,20 +33,20 @@ impl OnUpdate {
     }
 }
 
-/// What an application has assigned, if it has.
-fn own(session: &Bound<'_, Session>) -> Option<Option<Py<PyAny>>> {
+/// Whom the session tells of its changes. No borrow lasts while they are told.
+fn told(session: &Bound<'_, Session>) -> OnUpdate {
     let py = session.py();
     match &session.borrow().on_update {
-        OnUpdate::Usual => None,
-        OnUpdate::Own(own) => Some(own.as_ref().map(|own| own.clone_ref(py))),
+        OnUpdate::Usual => OnUpdate::Usual,
+        OnUpdate::Own(own) => OnUpdate::Own(own.as_ref().map(|own| own.clone_ref(py))),
     }
 }
 
-/// Whom the session tells of its changes.
+/// The same as Python sees it.
 pub(crate) fn on_update(session: &Bound<'_, Session>) -> PyResult<Option<Py<PyAny>>> {
-    match own(session) {
-        None => Ok(Some(usual(session.py())?.clone().into_any().unbind())),
-        Some(own) => Ok(own),
+    match told(session) {
+        OnUpdate::Usual => Ok(Some(usual(session.py())?.clone().into_any().unbind())),
+        OnUpdate::Own(own) => Ok(own),
     }
 }
 
@@ -75,10 +75,10 @@ pub(crate) fn note_update(session: &Bound<'_, Session>) -> PyResult<()> {
 
 /// What every change of the session ends with.
 pub(crate) fn updated(session: &Bound<'_, Session>) -> PyResult<()> {
-    match own(session) {
-        None => note_update(session),
-        Some(None) => Ok(()),
-        Some(Some(own)) => own.call1(session.py(), (session,)).map(drop),
+    match told(session) {
+        OnUpdate::Usual => note_update(session),
+        OnUpdate::Own(None) => Ok(()),
+        OnUpdate::Own(Some(own)) => own.call1(session.py(), (session,)).map(drop),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{Error, ErrorKind, Result};
 /// assert!(!format!("{id:?}").contains(id.as_str()));
 /// assert!(SessionId::LENGTH.contains(&id.as_str().len()));
 /// assert_eq!(SessionId::parse("../../etc/passwd"), None);
+/// assert!(!SessionId::admits("../../etc/passwd"));
 /// assert!(SessionId::parse_custom("user:7/laptop").is_some());
 /// # Ok::<(), flask_session_core::Error>(())
 /// ```

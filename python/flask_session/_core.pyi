@@ -200,6 +200,26 @@ class Session(dict[Any, Any]):
     def _renew(self, sid: str) -> None:
         """Takes another id, under which the record moves when it is saved."""
 
+@final
+class Shipped:
+    """What one import of this package ships, by which an application's own parts are told."""
+
+    def __new__(
+        cls,
+        *,
+        constructor: Any,
+        serializer: type,
+        cookies: Any,
+        need_hooks: builtins.set[type],
+        failure: type,
+        storage: Hooks,
+        coding: Hooks,
+        storing: Hooks,
+        reading: Hooks,
+        generating: Hooks,
+        answering: Hooks,
+    ) -> Self: ...
+
 def note_update(session: Session) -> None:
     """A session's usual ``on_update``."""
 
@@ -212,7 +232,7 @@ def save_session(interface: Any, app: Any, session: Any, response: Any) -> None:
 def direct_store(interface: Any, session: Session | None = None) -> AnyStore | None:
     """The store to use directly, for ``session`` if there is one; None if all hooks must be called."""
 
-def has_own_constructor(session_class: Any) -> bool:
+def has_own_constructor(interface: Any) -> bool:
     """Whether an application wants each session to be made by its own constructor."""
 
 @final

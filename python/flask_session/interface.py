@@ -18,15 +18,18 @@ from flask.sessions import SessionInterface as FlaskSessionInterface
 from werkzeug.local import LocalProxy
 
 from . import cli, hooked, settings
+from ._core import Shipped, Touches, direct_store, has_own_constructor, open_session, save_session
 from ._core import Store as NativeStore
-from ._core import Touches, direct_store, has_own_constructor, open_session, save_session
-from .cookie_hooks import CookieHooks
+from .cookie_hooks import ANSWERING, CookieHooks
+from .cookies import COOKIES
 from .exceptions import StoreFailure
+from .foreign import NEED_HOOKS
 from .greenlets import InThreads, under_greenlets
 from .guarded import Guarded
+from .identity import GENERATING, READING
 from .lifetime import seconds
-from .overrides import hooks, original
-from .serializer import MsgSpecSerializer, decode, encode
+from .overrides import STORING, hooks, original
+from .serializer import CODING, MsgSpecSerializer, decode, encode
 from .session import ServerSideSession
 from .sweeping import Sweeper
 
@@ -57,6 +60,19 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     ttl = True
     """Whether the store removes expired sessions itself."""
 
+    _shipped = Shipped(
+        constructor=ServerSideSession.__init__,
+        serializer=MsgSpecSerializer,
+        cookies=COOKIES,
+        need_hooks=NEED_HOOKS,
+        failure=StoreFailure,
+        storage=STORAGE,
+        coding=CODING,
+        storing=STORING,
+        reading=READING,
+        generating=GENERATING,
+        answering=ANSWERING,
+    )
     _store_expires = True  # where ttl must say what it said in Flask-Session
 
     def __init__(
@@ -172,7 +188,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     def guarantee(self) -> Literal["merge", "overwrite"]:
         """What happens when two requests change one session at once: both are kept, or the last one wins."""
         store = self._direct_store()
-        if store is None or self.on_conflict == "overwrite" or has_own_constructor(self.session_class):
+        if store is None or self.on_conflict == "overwrite" or has_own_constructor(self):
             return "overwrite"
         return store.guarantee
 

@@ -85,7 +85,7 @@ def test_a_request_or_response_that_was_replaced_before_the_import_is_asked() ->
     assert "Vary" not in headers
 
 
-def test_after_another_import_sessions_are_saved_by_its_hooks() -> None:
+def test_after_another_import_nothing_is_replaced() -> None:
     program = """
 import sys
 from memory_sessions import application, opened, saved
@@ -105,11 +105,24 @@ new = opened(app, None)
 new["name"] = "Ada"
 saved(app, new)
 print(opened(app, "a-stored-session")["cart"], opened(app, new.sid)["name"], new.new)
+print(app.session_interface.guarantee)
+app.session_interface._upsert_session = app.session_interface._upsert_session
+print(app.session_interface.guarantee)
+session = opened(app, "a-stored-session")
+session["cart"].append("milk")
+saved(app, session)
+print(opened(app, "a-stored-session")["cart"])
+from flask_session.exceptions import StoreUnreachable
+app = application(SESSION_ON_STORE_FAILURE="null")
+def load(*_):
+    raise StoreUnreachable("no answer")
+app.session_interface.store.load = load
+print(dict(opened(app, "a-stored-session")))
 """
     environment = {"PYTHONPATH": "tests:python"}
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    assert result.stdout == "['tea'] Ada False\n"
+    assert result.stdout == "['tea'] Ada False\nmerge\noverwrite\n['tea', 'milk']\n{}\n"
 
 
 def test_a_store_is_used_directly_while_nothing_that_stores_or_codes_is_replaced() -> None:

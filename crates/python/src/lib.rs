@@ -45,7 +45,8 @@ mod _core {
     use crate::record::{Pending, Record, is_bare};
     #[pymodule_export]
     use crate::session::{
-        Session, direct_store, has_own_constructor, note_update, open_session, save_session,
+        Session, Shipped, direct_store, has_own_constructor, note_update, open_session,
+        save_session,
     };
     #[pymodule_export]
     use crate::store::{Store, backends};

@@ -6,7 +6,6 @@ use pyo3::types::PyString;
 
 use super::saving::Saving;
 use crate::commit::Commit;
-use crate::error::StoreFailure;
 
 impl<'py> Saving<'_, 'py> {
     /// Commits the session. Returns the outcome.
@@ -15,7 +14,7 @@ impl<'py> Saving<'_, 'py> {
         let key = site.key(sid)?;
         let commit = self.described(&key, touch)?;
         if let Err(failure) = self.place.commit(&commit, site.lifetime()?) {
-            if failure.is_instance_of::<StoreFailure>(py)
+            if site.is_store_failure(&failure)?
                 && commit.get().touches()
                 && site.tolerates(&failure)?
             {

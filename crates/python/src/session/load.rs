@@ -9,7 +9,7 @@ use pyo3::types::{PyModule, PyString};
 use super::place::Place;
 use super::site::Site;
 use super::state::Session;
-use crate::error::{SessionCorrupt, StoreFailure};
+use crate::error::SessionCorrupt;
 
 /// An id from the request's cookies, and where its session would lie.
 pub(crate) struct Candidate {
@@ -135,7 +135,7 @@ fn fetch(session: &Bound<'_, Session>) -> PyResult<()> {
                 site.report_corrupt(text, &reason)?;
                 continue;
             }
-            Err(failure) if failure.is_instance_of::<StoreFailure>(py) => {
+            Err(failure) if site.is_store_failure(&failure)? => {
                 if !site.tolerates(&failure)? {
                     return Err(failure);
                 }

@@ -4,19 +4,16 @@ use flask_session_core::SessionId;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyAny, PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyAny, PyDict, PyList, PyString};
 
 use super::load::Candidate;
+use super::shipped::Shipped;
 use super::site::{Site, direct_store, python};
 use super::state::Session;
 use crate::cookie::cookie_values;
-use crate::overrides::{Hooks, own_attributes};
+use crate::overrides::own_attributes;
 
-python!(reading: Hooks = "flask_session.identity", "READING");
-python!(generating: Hooks = "flask_session.identity", "GENERATING");
-python!(cookies: PyAny = "flask_session.cookies", "COOKIES");
 python!(most_candidates: PyAny = "flask_session.cookies", "MOST_CANDIDATES");
-python!(session_class: PyType = "flask_session.session", "ServerSideSession");
 
 /// See `_core.pyi`.
 #[pyfunction]
@@ -40,13 +37,13 @@ pub(crate) fn open_session<'py>(
             (app, PyList::new(py, sids)?),
         )
     };
-    if has_own_constructor(&class)? {
+    if has_own_constructor(&class, site.shipped()?)? {
         return through_hooks(sids);
     }
     if sids.is_empty() {
         return unknown_visitor(&site, &class);
     }
-    let Some(store) = direct_store(interface, None)? else {
+    let Some(store) = direct_store(interface, site.shipped()?, None)? else {
         return through_hooks(sids);
     };
     let unloaded: PyResult<_> = sids
@@ -88,7 +85,7 @@ fn unknown_visitor<'py>(
     }
     let interface = site.interface;
     // An application's own ids may say who asks: they are made when its hook expects it.
-    let sid = if generating(py)?.get().kept(interface)? {
+    let sid = if site.shipped()?.generating.get().kept(interface)? {
         None
     } else {
         Some(interface.call_method0(intern!(py, "_new_sid"))?.unbind())
@@ -115,16 +112,11 @@ fn new(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(new.bind(py))
 }
 
-/// See `_core.pyi`.
-#[pyfunction]
-pub(crate) fn has_own_constructor(class: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static INIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+pub(super) fn has_own_constructor(class: &Bound<'_, PyAny>, shipped: &Shipped) -> PyResult<bool> {
     let py = class.py();
-    let name = intern!(py, "__init__");
-    let init = INIT.get_or_try_init(py, || {
-        Ok::<_, PyErr>(session_class(py)?.getattr(name)?.unbind())
-    })?;
-    Ok(!class.getattr(name)?.is(init) || !class.getattr(intern!(py, "__new__"))?.is(new(py)?))
+    let constructor = class.getattr(intern!(py, "__init__"))?;
+    Ok(!constructor.is(&shipped.constructor)
+        || !class.getattr(intern!(py, "__new__"))?.is(new(py)?))
 }
 
 /// The one physical entry of an unloaded session.
@@ -154,9 +146,8 @@ fn usual_sids<'py>(
     let py = site.py();
     let names = intern!(py, "cookies");
     let class = request.get_type();
-    if !class
-        .getattr(names)
-        .is_ok_and(|found| cookies(py).is_ok_and(|known| found.is(known)))
+    let shipped = site.shipped()?.cookies.bind(py);
+    if !class.getattr(names).is_ok_and(|found| found.is(shipped))
         || own_attributes(request)?.contains(names)?
     {
         return Ok(None);
@@ -176,7 +167,7 @@ fn usual_sids<'py>(
         return Ok(Some(Vec::new()));
     }
     let use_signer = site.interface.getattr(intern!(py, "use_signer"))?;
-    if use_signer.is_truthy()? || !reading(py)?.get().kept(site.interface)? {
+    if use_signer.is_truthy()? || !site.shipped()?.reading.get().kept(site.interface)? {
         return Ok(None);
     }
     let name = site

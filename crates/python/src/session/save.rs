@@ -58,7 +58,7 @@ pub(crate) fn save_session(
     if is_answering_its_failure(session)? {
         return Ok(());
     }
-    let store = direct_store(interface, Some(session))?;
+    let store = direct_store(interface, site.shipped()?, Some(session))?;
     let place = store.as_ref().map(Place::of);
     let result = match &place {
         None => save_through_hooks(interface, app, session, response),

@@ -10,10 +10,8 @@ use super::place::Place;
 use super::site::{Site, python};
 use super::state::Session;
 use crate::answer::Answer;
-use crate::overrides::Hooks;
 
 python!(answer: Answer = "flask_session.cookie_hooks", "ANSWER");
-python!(answering: Hooks = "flask_session.cookie_hooks", "ANSWERING");
 
 /// One request's save.
 pub(crate) struct Saving<'a, 'py> {
@@ -36,9 +34,9 @@ impl<'py> Saving<'_, 'py> {
 
     /// `asked`: an application's own `should_set_storage` has said yes.
     pub(crate) fn save_loaded(&self, asked: bool) -> PyResult<()> {
-        let (site, session, py) = (&self.site, self.session, self.site.py());
+        let (site, session) = (&self.site, self.session);
         let slides = site.refreshes()?;
-        let is_plain = answering(py)?.get().kept(site.interface)?;
+        let is_plain = site.shipped()?.answering.get().kept(site.interface)?;
         let is_empty = entries::is_empty(session)?;
         let (is_modified, is_suppressed, is_stored) = {
             let session = session.borrow();
@@ -92,7 +90,7 @@ impl<'py> Saving<'_, 'py> {
         let (py, site, session) = (self.site.py(), &self.site, self.session);
         let is_plain = match is_plain {
             Some(is_plain) => is_plain,
-            None => answering(py)?.get().kept(site.interface)?,
+            None => site.shipped()?.answering.get().kept(site.interface)?,
         };
         if is_plain {
             let is_permanent = session.getattr(intern!(py, "permanent"))?.is_truthy()?;

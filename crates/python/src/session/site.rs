@@ -5,13 +5,15 @@ use std::cell::OnceCell;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyAny, PyDict, PyString, PyType};
+use pyo3::types::{PyAny, PyDict, PyString};
 
 use super::place::Place;
+use super::shipped::{Shipped, shipped};
 use super::state::Session;
 use crate::codec_class::Codec;
+use crate::error::StoreFailure;
 use crate::lifetime::Lifetime;
-use crate::overrides::{Hooks, is_direct};
+use crate::overrides::is_direct;
 use crate::touches::Touches;
 
 /// An interface and the application that it serves at the moment.
@@ -19,6 +21,7 @@ pub(crate) struct Site<'a, 'py> {
     pub(crate) interface: &'a Bound<'py, PyAny>,
     pub(crate) app: &'a Bound<'py, PyAny>,
     config: OnceCell<Bound<'py, PyAny>>,
+    shipped: OnceCell<Bound<'py, Shipped>>,
     refreshes: OnceCell<bool>,
 }
 
@@ -33,12 +36,7 @@ macro_rules! python {
 }
 pub(crate) use python;
 
-python!(storage: Hooks = "flask_session.interface", "STORAGE");
-python!(coding: Hooks = "flask_session.serializer", "CODING");
-python!(storing: Hooks = "flask_session.overrides", "STORING");
-python!(serializer: PyType = "flask_session.serializer", "MsgSpecSerializer");
 python!(lifetime: Lifetime = "flask_session.lifetime", "LIFETIME");
-python!(need_hooks: PyAny = "flask_session.foreign", "NEED_HOOKS");
 
 impl<'a, 'py> Site<'a, 'py> {
     pub(crate) fn new(interface: &'a Bound<'py, PyAny>, app: &'a Bound<'py, PyAny>) -> Self {
@@ -46,6 +44,7 @@ impl<'a, 'py> Site<'a, 'py> {
             interface,
             app,
             config: OnceCell::new(),
+            shipped: OnceCell::new(),
             refreshes: OnceCell::new(),
         }
     }
@@ -89,6 +88,14 @@ impl<'a, 'py> Site<'a, 'py> {
         Ok(self.config.get_or_init(|| config))
     }
 
+    pub(crate) fn shipped(&self) -> PyResult<&Shipped> {
+        if let Some(shipped) = self.shipped.get() {
+            return Ok(shipped.get());
+        }
+        let shipped = shipped(self.interface)?;
+        Ok(self.shipped.get_or_init(|| shipped).get())
+    }
+
     /// Whether each request extends a session's life.
     pub(crate) fn refreshes(&self) -> PyResult<bool> {
         if let Some(refreshes) = self.refreshes.get() {
@@ -112,7 +119,7 @@ impl<'a, 'py> Site<'a, 'py> {
     }
 
     pub(crate) fn stores_as_shipped(&self) -> PyResult<bool> {
-        storing(self.py())?.get().kept(self.interface)
+        self.shipped()?.storing.get().kept(self.interface)
     }
 
     /// Whether `should_set_storage`, an application's own, says yes.
@@ -121,6 +128,13 @@ impl<'a, 'py> Site<'a, 'py> {
         self.interface
             .call_method1(hook, (self.app, session))?
             .is_truthy()
+    }
+
+    /// Whether the store failed, and not the session. Native stores raise what was imported first.
+    pub(crate) fn is_store_failure(&self, failure: &PyErr) -> PyResult<bool> {
+        let py = self.py();
+        Ok(failure.is_instance_of::<StoreFailure>(py)
+            || failure.is_instance(py, self.shipped()?.failure.bind(py)))
     }
 
     /// Whether the request goes on without its session, though the store failed.
@@ -154,10 +168,12 @@ fn is_under_greenlets(py: Python<'_>) -> PyResult<bool> {
 /// The store to use directly, for `session` if there is one; `None` if all hooks must be called.
 pub(crate) fn direct_store<'py>(
     interface: &Bound<'py, PyAny>,
+    shipped: &Shipped,
     session: Option<&Bound<'py, Session>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = interface.py();
-    if !is_direct(interface, storage(py)?, coding(py)?, serializer(py)?)? {
+    let (storage, coding) = (shipped.storage.bind(py), shipped.coding.bind(py));
+    if !is_direct(interface, storage, coding, shipped.serializer.bind(py))? {
         return Ok(None);
     }
     let used = match session {
@@ -180,7 +196,7 @@ pub(crate) fn direct_store<'py>(
         // Guarded when it was opened.
         return Ok(Some(store));
     }
-    if store.is_none() || need_hooks(py)?.contains(store.get_type())? {
+    if store.is_none() || shipped.need_hooks.bind(py).contains(store.get_type())? {
         return Ok(None);
     }
     // Asked each time: gunicorn patches sockets in its workers, after a preloaded application is there.

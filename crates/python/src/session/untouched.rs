@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use super::saving::Saving;
 use super::site::Site;
 use super::state::Session;
-use crate::error::{SessionCorrupt, StoreFailure};
+use crate::error::SessionCorrupt;
 
 /// Whether nobody looked at the session, and its life was extended within the interval: the usual static file.
 pub(super) fn rests(site: &Site<'_, '_>, session: &Bound<'_, Session>) -> PyResult<bool> {
@@ -88,8 +88,7 @@ impl Saving<'_, '_> {
 
     /// Whether the request goes on, though nobody knows whether the session lives.
     fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
-        Ok(failure.is_instance_of::<StoreFailure>(self.site.py())
-            && self.site.tolerates(failure)?)
+        Ok(self.site.is_store_failure(failure)? && self.site.tolerates(failure)?)
     }
 
     /// Changes come too late from now on.

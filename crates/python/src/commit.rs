@@ -235,8 +235,10 @@ fn encode_keys(codec: &Codec, keys: Option<&Bound<'_, PyAny>>) -> PyResult<BTree
     let Some(keys) = keys else {
         return Ok(BTreeSet::new());
     };
-    keys.try_iter()?
-        .map(|key| codec.conversion.encode_key(&key?))
+    // First all of them: a key may run Python code, and another thread note one more.
+    let keys: Vec<_> = keys.try_iter()?.collect::<PyResult<_>>()?;
+    keys.iter()
+        .map(|key| codec.conversion.encode_key(key))
         .collect()
 }
 

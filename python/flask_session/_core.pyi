@@ -349,8 +349,6 @@ class Template:
     """A cookie's text: what stands before its value, between that and the date, and after the date."""
 
     def __new__(cls, before: str, between: str, after: str) -> Template: ...
-    def text(self, value: str, date: str) -> str:
-        """``date`` is empty for a cookie without one."""
 
 @final
 class KeptCookie:
@@ -394,7 +392,7 @@ class HeaderWriter:
         """Whether ``add`` may be used: in Werkzeug's own response, for a value that needs no quotes."""
 
     def add(self, response: Any, template: Template, value: str, date: str) -> None:
-        """Adds the ``Set-Cookie`` header."""
+        """Adds the ``Set-Cookie`` header. ``date`` is empty for a cookie without one."""
 
 @final
 class Answer:

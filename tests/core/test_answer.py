@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from inspect import getattr_static
 from typing import Any
@@ -151,6 +152,17 @@ def test_a_cookies_date_is_werkzeugs(second: int) -> None:
     assert written(second - 60.25, timedelta(seconds=61, milliseconds=100)) == expected
 
 
+def test_the_dates_of_many_moments_are_werkzeugs() -> None:
+    app, moments = application(), random.Random(5)
+    app.permanent_session_lifetime = timedelta()
+    now = 0.0
+    answer = Answer(WRITER, LIFETIME, lambda: now, vars(sessions))
+    for _ in range(5000):
+        now, response = moments.uniform(0, moments.choice([2**32, YEAR_10000])), Response()
+        assert answer.write(app.session_interface, app, SID, True, response, True)  # type: ignore[arg-type]
+        assert f"Expires={http_date(int(now))};" in response.headers["Set-Cookie"], now
+
+
 def test_what_has_no_date_is_left_to_the_hooks() -> None:
     assert written(YEAR_10000 - 60, timedelta(seconds=60)) is None
     assert written(0, timedelta(days=-1)) is None
@@ -213,9 +225,10 @@ def test_what_werkzeug_writes_cookies_with_may_be_replaced() -> None:
 
 
 def test_a_template_is_filled_in() -> None:
-    template = Template("a=", "; Expires=", "; Path=/")
-    assert template.text("1", "now") == "a=1; Expires=now; Path=/"
-    assert Template("a=", "; Path=/", "").text("1", "") == "a=1; Path=/"
+    response = Response()
+    WRITER.add(response, Template("a=", "; Expires=", "; Path=/"), "1", "now")
+    WRITER.add(response, Template("a=", "; Path=/", ""), "1", "")
+    assert response.headers.getlist("Set-Cookie") == ["a=1; Expires=now; Path=/", "a=1; Path=/"]
 
 
 def test_headers_that_an_application_has_replaced_are_asked() -> None:

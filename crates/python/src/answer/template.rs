@@ -23,7 +23,10 @@ impl Template {
             after,
         }
     }
+}
 
+impl Template {
+    /// `date` is empty for a cookie without one.
     pub(super) fn text(&self, value: &str, date: &str) -> String {
         let parts = [&self.before, value, &self.between, date, &self.after];
         let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());

@@ -133,6 +133,16 @@ def test_a_hook_patched_on_one_instance_is_called() -> None:
     assert operations(app) == []
 
 
+def test_a_hook_patched_within_a_request_is_called() -> None:
+    app = application()
+    sid = stored(app, {"name": "Ada"})
+    saved(app, opened(app, sid))
+    untouched = opened(app, sid)
+    with mock.patch.object(app.session_interface, "_upsert_session") as upsert:
+        saved(app, untouched)
+    assert upsert.call_count == 1
+
+
 def test_a_hook_patched_on_the_class_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     app = application()
     sid = stored(app, ENTRIES)

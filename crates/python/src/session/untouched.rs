@@ -17,6 +17,7 @@ pub(super) fn rests(site: &Site<'_, '_>, session: &Bound<'_, Session>) -> PyResu
     let Some(sid) = first else { return Ok(false) };
     let recalled = site.touches()?.get().0.recall(sid.to_str(py)?);
     Ok(recalled.is_some_and(|recalled| !recalled.due)
+        && site.shipped()?.storage.get().kept(site.interface)?
         && site.stores_as_shipped()?
         && site.refreshes()?)
 }

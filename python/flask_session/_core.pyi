@@ -223,10 +223,10 @@ class Shipped:
 def note_update(session: Session) -> None:
     """A session's usual ``on_update``."""
 
-def open_session(interface: Any, app: Any, request: Any) -> Any:
+def open_session(interface: Any, app: Any, request: Any, shipped: Shipped) -> Any:
     """Flask's ``open_session``: directly, or through all hooks if one of them is replaced."""
 
-def save_session(interface: Any, app: Any, session: Any, response: Any) -> None:
+def save_session(interface: Any, app: Any, session: Any, response: Any, shipped: Shipped) -> None:
     """Flask's ``save_session``."""
 
 def direct_store(interface: Any, session: Session | None = None) -> AnyStore | None:

@@ -47,6 +47,19 @@ SWEPT_AT_ONCE = 1000
 WARNING_INTERVAL = 60.0
 """Seconds between two warnings that the store fails."""
 STORAGE = hooks("_retrieve_session_data", "_upsert_session", "_delete_session")
+_SHIPPED = Shipped(
+    constructor=ServerSideSession.__init__,
+    serializer=MsgSpecSerializer,
+    cookies=COOKIES,
+    need_hooks=NEED_HOOKS,
+    failure=StoreFailure,
+    storage=STORAGE,
+    coding=CODING,
+    storing=STORING,
+    reading=READING,
+    generating=GENERATING,
+    answering=ANSWERING,
+)
 
 
 class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
@@ -60,19 +73,7 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
     ttl = True
     """Whether the store removes expired sessions itself."""
 
-    _shipped = Shipped(
-        constructor=ServerSideSession.__init__,
-        serializer=MsgSpecSerializer,
-        cookies=COOKIES,
-        need_hooks=NEED_HOOKS,
-        failure=StoreFailure,
-        storage=STORAGE,
-        coding=CODING,
-        storing=STORING,
-        reading=READING,
-        generating=GENERATING,
-        answering=ANSWERING,
-    )
+    _shipped = _SHIPPED
     _store_expires = True  # where ttl must say what it said in Flask-Session
 
     def __init__(
@@ -201,11 +202,11 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 
     def open_session(self, app: Flask, request: Request) -> Any:
         """The request's session, not loaded yet unless SESSION_EAGER is on or a hook was replaced."""
-        return open_session(self, app, request)
+        return open_session(self, app, request, _SHIPPED)
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Writes what changed and sets the cookie. May be called again for the same session."""
-        save_session(self, app, session, response)
+        save_session(self, app, session, response, _SHIPPED)
 
     def regenerate(self, session: ServerSideSession) -> None:
         """Gives the session a new id, at once; its record moves when it is saved. Use it at log-in."""

@@ -9,6 +9,7 @@ use pyo3::types::{PyAny, PyType};
 use super::entries;
 use super::place::Place;
 use super::saving::Saving;
+use super::shipped::Shipped;
 use super::site::{Site, direct_store, python};
 use super::state::Session;
 use super::untouched::rests;
@@ -25,6 +26,7 @@ pub(crate) fn save_session(
     app: &Bound<'_, PyAny>,
     session: &Bound<'_, PyAny>,
     response: &Bound<'_, PyAny>,
+    shipped: &Bound<'_, Shipped>,
 ) -> PyResult<()> {
     let py = interface.py();
     if session.is_none() {
@@ -34,7 +36,7 @@ pub(crate) fn save_session(
         if session.get_type().is(local_proxy(py)?) {
             // An application's own call with flask.session.
             let session = session.call_method0(intern!(py, "_get_current_object"))?;
-            return save_session(interface, app, &session, response);
+            return save_session(interface, app, &session, response, shipped);
         }
         if session.getattr(intern!(py, "accessed"))?.is_truthy()? {
             writer(py)?.get().vary_by_cookie(response)?;
@@ -50,7 +52,7 @@ pub(crate) fn save_session(
     if session.borrow().load_failure.is_some() {
         return Ok(());
     }
-    let site = Site::new(interface, app);
+    let site = Site::shipped_with(interface, app, shipped);
     if nothing_happened(session)? || rests(&site, session)? {
         session.borrow_mut().saved_by = Some(app.clone().unbind());
         return Ok(());

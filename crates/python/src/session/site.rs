@@ -49,6 +49,18 @@ impl<'a, 'py> Site<'a, 'py> {
         }
     }
 
+    /// The same, where the caller has at hand what its import ships.
+    pub(crate) fn shipped_with(
+        interface: &'a Bound<'py, PyAny>,
+        app: &'a Bound<'py, PyAny>,
+        shipped: &Bound<'py, Shipped>,
+    ) -> Self {
+        Self {
+            shipped: OnceCell::from(shipped.clone()),
+            ..Self::new(interface, app)
+        }
+    }
+
     pub(crate) fn py(&self) -> Python<'py> {
         self.interface.py()
     }

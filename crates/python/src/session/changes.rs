@@ -6,6 +6,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PySet};
 
 use super::load::touch;
+use super::site::once;
 use super::state::Session;
 
 /// Whom a session tells of its changes.
@@ -21,7 +22,11 @@ pub(crate) enum OnUpdate {
 static USUAL: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
 
 fn usual(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
-    USUAL.import(py, "flask_session._core", "note_update")
+    let usual = once(py, &USUAL, || {
+        let found = py.import("flask_session._core")?.getattr("note_update")?;
+        Ok(found.cast_into()?.unbind())
+    })?;
+    Ok(usual.bind(py))
 }
 
 impl OnUpdate {

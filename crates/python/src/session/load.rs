@@ -7,7 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyModule, PyString};
 
 use super::place::Place;
-use super::site::Site;
+use super::site::{Site, once};
 use super::state::Session;
 use crate::error::SessionCorrupt;
 
@@ -28,8 +28,7 @@ impl Candidate {
 
 fn threading(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static THREADING: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module =
-        THREADING.get_or_try_init(py, || Ok::<_, PyErr>(py.import("threading")?.unbind()))?;
+    let module = once(py, &THREADING, || Ok(py.import("threading")?.unbind()))?;
     Ok(module.bind(py))
 }
 

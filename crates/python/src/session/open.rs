@@ -8,7 +8,7 @@ use pyo3::types::{PyAny, PyDict, PyList, PyString};
 
 use super::load::Candidate;
 use super::shipped::Shipped;
-use super::site::{Site, direct_store, python};
+use super::site::{Site, direct_store, once, python};
 use super::state::Session;
 use crate::cookie::cookie_values;
 use crate::overrides::own_attributes;
@@ -106,9 +106,9 @@ fn blank<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Session>> {
 
 fn new(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static NEW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let new = NEW.get_or_try_init(py, || {
+    let new = once(py, &NEW, || {
         let new = py.get_type::<Session>().getattr(intern!(py, "__new__"))?;
-        Ok::<_, PyErr>(new.unbind())
+        Ok(new.unbind())
     })?;
     Ok(new.bind(py))
 }
@@ -123,7 +123,7 @@ pub(super) fn has_own_constructor(class: &Bound<'_, PyAny>, shipped: &Shipped) -
 /// The one physical entry of an unloaded session.
 fn unloaded_entry(py: Python<'_>) -> PyResult<&Bound<'_, Unloaded>> {
     static ENTRY: PyOnceLock<Py<Unloaded>> = PyOnceLock::new();
-    let entry = ENTRY.get_or_try_init(py, || Py::new(py, Unloaded))?;
+    let entry = once(py, &ENTRY, || Py::new(py, Unloaded))?;
     Ok(entry.bind(py))
 }
 

@@ -25,12 +25,30 @@ pub(crate) struct Site<'a, 'py> {
     refreshes: OnceCell<bool>,
 }
 
+/// What `make` makes, made once. It isn't made under the cell's own lock: a child that is forked while Python
+/// runs there would wait for ever.
+pub(crate) fn once<'a, T>(
+    py: Python<'_>,
+    cell: &'a PyOnceLock<T>,
+    make: impl FnOnce() -> PyResult<T>,
+) -> PyResult<&'a T> {
+    if let Some(found) = cell.get(py) {
+        return Ok(found);
+    }
+    let value = make()?;
+    Ok(cell.get_or_init(py, || value))
+}
+
 /// What Python has made, looked up once.
 macro_rules! python {
     ($name:ident: $kind:ty = $module:literal, $attribute:literal) => {
         pub(crate) fn $name(py: Python<'_>) -> PyResult<&Bound<'_, $kind>> {
             static FOUND: PyOnceLock<Py<$kind>> = PyOnceLock::new();
-            FOUND.import(py, $module, $attribute)
+            let found = $crate::session::site::once(py, &FOUND, || {
+                let found = py.import($module)?.getattr($attribute)?;
+                Ok(found.cast_into::<$kind>()?.unbind())
+            })?;
+            Ok(found.bind(py))
         }
     };
 }

@@ -5,16 +5,29 @@ use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::{PyErr, import_exception};
 
-import_exception!(flask_session.exceptions, SessionContended);
-import_exception!(flask_session.exceptions, SessionCorrupt);
-import_exception!(flask_session.exceptions, SessionMisconfigured);
-import_exception!(flask_session.exceptions, SessionTooLarge);
-import_exception!(flask_session.exceptions, SessionUnexpected);
-import_exception!(flask_session.exceptions, SessionUnsupported);
-import_exception!(flask_session.exceptions, StoreFailure);
-import_exception!(flask_session.exceptions, StoreRefused);
-import_exception!(flask_session.exceptions, StoreTimedOut);
-import_exception!(flask_session.exceptions, StoreUnreachable);
+macro_rules! exceptions {
+    ($($name:ident)*) => {
+        $(import_exception!(flask_session.exceptions, $name);)*
+
+        /// Finds them all, which else happens at each one's first use.
+        pub(crate) fn find_exceptions(py: Python<'_>) {
+            $(py.get_type::<$name>();)*
+        }
+    };
+}
+
+exceptions! {
+    SessionContended
+    SessionCorrupt
+    SessionMisconfigured
+    SessionTooLarge
+    SessionUnexpected
+    SessionUnsupported
+    StoreFailure
+    StoreRefused
+    StoreTimedOut
+    StoreUnreachable
+}
 
 /// The exception for `error`; its message is the error's one line.
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]

@@ -8,6 +8,7 @@ mod commit;
 mod cookie;
 mod error;
 mod lifetime;
+mod once;
 mod overrides;
 mod record;
 mod session;
@@ -55,6 +56,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::once::fill_pyo3s_cells(module.py());
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

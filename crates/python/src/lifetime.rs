@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDelta, PyDeltaAccess, PyMapping, PyMappingProxy, PyString, PyTuple, PyType};
+
+use crate::once::intern;
 
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]

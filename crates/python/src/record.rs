@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use flask_session_core::{Base, Entry, Format};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::codec::Conversion;
 use crate::codec_class::Codec;
+use crate::once::intern;
 
 /// Values up to this many encoded bytes are decoded with the session, larger ones when touched.
 const AT_ONCE: usize = 512;

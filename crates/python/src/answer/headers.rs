@@ -1,10 +1,10 @@
 //! `HeaderWriter`: what Werkzeug would write into a response's headers, without its work.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::template::Template;
+use crate::once::intern;
 
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]

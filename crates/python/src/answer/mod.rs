@@ -7,12 +7,12 @@ mod template;
 pub(crate) use headers::HeaderWriter;
 pub(crate) use template::{KeptCookie, Template};
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict, PyString};
 
 use self::date::Dates;
 use crate::lifetime::Lifetime;
+use crate::once::intern;
 
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]

@@ -1,7 +1,6 @@
 //! Keys of maps that aren't plain text.
 
 use flask_session_core::{Tag, json};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
@@ -10,6 +9,7 @@ use super::encode_rare::decimal_text;
 use super::failure::{Failure, Outcome};
 use super::form::Form;
 use super::{Format, types};
+use crate::once::intern;
 
 impl<'py, F: Form> Encoder<'py, F> {
     /// Writes the key of the entry at `position`.

@@ -1,7 +1,6 @@
 //! The types that few sessions hold: each in the form that msgspec writes, and noted.
 
 use flask_session_core::{NoteWriter, Tag, json, msgpack};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyByteArray, PyBytes, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyFrozenSet, PyInt, PyList,
@@ -15,6 +14,7 @@ use super::form::Form;
 use super::objects::{Fields, fields_of};
 use super::timestamp::Timestamp;
 use super::{Format, temporal, types};
+use crate::once::intern;
 
 impl<'py, F: Form> Encoder<'py, F> {
     /// Writes a value of a type that isn't frequent. The order is msgspec's: a class may be of

@@ -1,11 +1,11 @@
 //! The fields of dataclasses, attrs classes and msgspec's structs, as msgspec finds them.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::failure::Outcome;
 use super::types;
+use crate::once::intern;
 
 /// An object as its fields.
 pub(super) enum Fields<'py> {

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
     PyDate, PyDateAccess, PyDateTime, PyDelta, PyDeltaAccess, PyTime, PyTimeAccess, PyTzInfo,
@@ -11,6 +10,7 @@ use pyo3::types::{
 
 use super::failure::Outcome;
 use super::types;
+use crate::once::intern;
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;

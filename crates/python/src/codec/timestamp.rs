@@ -1,12 +1,12 @@
 //! Aware datetimes as moments, which is how `MessagePack` holds them.
 
 use flask_session_core::msgpack;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess, PyTzInfo, PyTzInfoAccess};
 
 use super::failure::Outcome;
 use super::temporal::{DAY, offset};
+use crate::once::intern;
 
 /// Seconds since 1970 of the first and the last second that Python's datetime knows.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;

@@ -1,30 +1,17 @@
 //! Python types that the codec knows by name, imported at their first use.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-macro_rules! types {
-    ($($(#[$doc:meta])* $name:ident = $module:literal, $attribute:literal;)*) => {
-        $(
-            $(#[$doc])*
-            pub(super) fn $name(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-                static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-                TYPE.import(py, $module, $attribute)
-            }
-        )*
-    };
-}
+use crate::once::python;
 
-types! {
-    decimal = "decimal", "Decimal";
-    deque = "collections", "deque";
-    enum_meta = "enum", "EnumMeta";
-    markup = "markupsafe", "Markup";
-    ordered_dict = "collections", "OrderedDict";
-    uuid = "uuid", "UUID";
-    zone_info = "zoneinfo", "ZoneInfo";
-}
+python!(decimal: PyType = "decimal", "Decimal");
+python!(deque: PyType = "collections", "deque");
+python!(enum_meta: PyType = "enum", "EnumMeta");
+python!(markup: PyType = "markupsafe", "Markup");
+python!(ordered_dict: PyType = "collections", "OrderedDict");
+python!(uuid: PyType = "uuid", "UUID");
+python!(zone_info: PyType = "zoneinfo", "ZoneInfo");
 
 /// Whether `value` is of the type, or of a subclass, looking at the classes only: an overridden
 /// `__class__` or `__instancecheck__` is not asked.

@@ -1,13 +1,12 @@
 //! What a request does to a session, noted for the merge.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PySet};
 
 use super::load::touch;
-use super::site::once;
 use super::state::Session;
+use crate::once::{intern, once};
 
 /// Whom a session tells of its changes.
 #[derive(Default)]

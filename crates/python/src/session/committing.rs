@@ -1,11 +1,11 @@
 //! One commit, and what it says about the session.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::saving::Saving;
 use crate::commit::Commit;
+use crate::once::intern;
 
 impl<'py> Saving<'_, 'py> {
     /// Commits the session. Returns the outcome.

@@ -1,12 +1,12 @@
 //! The session's own entries, past whatever its class overrides.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict};
 
 use super::changes;
 use super::load::{locked, touch};
 use super::state::Session;
+use crate::once::intern;
 use crate::record::{Pending, is_bare};
 
 /// The value under `key`, decoded.

@@ -1,15 +1,15 @@
 //! Loading a session when somebody first looks at it.
 
 use pyo3::exceptions::PyException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyModule, PyString};
 
 use super::place::Place;
-use super::site::{Site, once};
+use super::site::Site;
 use super::state::Session;
 use crate::error::SessionCorrupt;
+use crate::once::{intern, once};
 
 /// An id from the request's cookies, and where its session would lie.
 pub(crate) struct Candidate {

@@ -13,8 +13,9 @@ mod site;
 mod state;
 mod untouched;
 
-use pyo3::intern;
 use pyo3::prelude::*;
+
+use crate::once::intern;
 
 pub(crate) use changes::note_update;
 pub(crate) use open::open_session;

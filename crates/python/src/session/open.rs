@@ -1,16 +1,16 @@
 //! Flask's `open_session`: the session is found, and not yet loaded.
 
 use flask_session_core::SessionId;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyAny, PyDict, PyList, PyString};
 
 use super::load::Candidate;
 use super::shipped::Shipped;
-use super::site::{Site, direct_store, once, python};
+use super::site::{Site, direct_store};
 use super::state::Session;
 use crate::cookie::cookie_values;
+use crate::once::{intern, once, python};
 use crate::overrides::own_attributes;
 
 python!(most_candidates: PyAny = "flask_session.cookies", "MOST_CANDIDATES");

@@ -1,11 +1,11 @@
 //! A store as sessions use it: a native one, or any object with its methods.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::codec_class::Codec;
 use crate::commit::Commit;
+use crate::once::intern;
 use crate::record::Record;
 use crate::store::Store;
 

@@ -1,19 +1,18 @@
 //! Flask's `save_session`: what changed is committed, and the cookie set.
 
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyAny, PyType};
 
 use super::entries;
 use super::place::Place;
 use super::saving::Saving;
 use super::shipped::Shipped;
-use super::site::{Site, direct_store, python};
+use super::site::{Site, direct_store};
 use super::state::Session;
 use super::untouched::rests;
 use crate::answer::HeaderWriter;
+use crate::once::{intern, python};
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
 python!(writer: HeaderWriter = "flask_session.set_cookie", "WRITER");

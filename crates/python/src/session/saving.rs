@@ -1,15 +1,14 @@
 //! Committing a loaded or new session, while no hook of the storage is replaced.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyAny;
 
 use super::entries;
 use super::place::Place;
-use super::site::{Site, python};
+use super::site::Site;
 use super::state::Session;
 use crate::answer::Answer;
+use crate::once::{intern, python};
 
 python!(answer: Answer = "flask_session.cookie_hooks", "ANSWER");
 

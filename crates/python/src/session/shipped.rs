@@ -1,9 +1,9 @@
 //! `Shipped`: what one import of this package ships, by which an application's own parts are told.
 
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::once::intern;
 use crate::overrides::Hooks;
 
 /// See `_core.pyi`.

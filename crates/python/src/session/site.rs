@@ -2,9 +2,7 @@
 
 use std::cell::OnceCell;
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyAny, PyDict, PyString};
 
 use super::place::Place;
@@ -13,6 +11,7 @@ use super::state::Session;
 use crate::codec_class::Codec;
 use crate::error::StoreFailure;
 use crate::lifetime::Lifetime;
+use crate::once::{intern, python};
 use crate::overrides::is_direct;
 use crate::touches::Touches;
 
@@ -24,35 +23,6 @@ pub(crate) struct Site<'a, 'py> {
     shipped: OnceCell<Bound<'py, Shipped>>,
     refreshes: OnceCell<bool>,
 }
-
-/// What `make` makes, made once. It isn't made under the cell's own lock: a child that is forked while Python
-/// runs there would wait for ever.
-pub(crate) fn once<'a, T>(
-    py: Python<'_>,
-    cell: &'a PyOnceLock<T>,
-    make: impl FnOnce() -> PyResult<T>,
-) -> PyResult<&'a T> {
-    if let Some(found) = cell.get(py) {
-        return Ok(found);
-    }
-    let value = make()?;
-    Ok(cell.get_or_init(py, || value))
-}
-
-/// What Python has made, looked up once.
-macro_rules! python {
-    ($name:ident: $kind:ty = $module:literal, $attribute:literal) => {
-        pub(crate) fn $name(py: Python<'_>) -> PyResult<&Bound<'_, $kind>> {
-            static FOUND: PyOnceLock<Py<$kind>> = PyOnceLock::new();
-            let found = $crate::session::site::once(py, &FOUND, || {
-                let found = py.import($module)?.getattr($attribute)?;
-                Ok(found.cast_into::<$kind>()?.unbind())
-            })?;
-            Ok(found.bind(py))
-        }
-    };
-}
-pub(crate) use python;
 
 python!(lifetime: Lifetime = "flask_session.lifetime", "LIFETIME");
 

@@ -35,11 +35,35 @@ enum Progress {
     NotStarted,
     Asking(Operation),
     Over {
-        outcome: &'static str,
+        ending: Ending,
         stored: Option<Arc<Stored>>,
     },
     /// An error ended it.
     Failed,
+}
+
+/// Core's `Outcome` without its record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Unchanged,
+    Touched,
+    Stored,
+    Merged,
+    Deleted,
+    Gone,
+}
+
+impl Ending {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Touched => "touched",
+            Self::Stored => "stored",
+            Self::Merged => "merged",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+        }
+    }
 }
 
 #[pymethods]
@@ -105,11 +129,8 @@ impl Commit {
     }
 
     #[getter]
-    pub(crate) fn outcome(&self) -> Option<&'static str> {
-        match self.lock().progress {
-            Progress::Over { outcome, .. } => Some(outcome),
-            _ => None,
-        }
+    fn outcome(&self) -> Option<&'static str> {
+        self.ending().map(Ending::name)
     }
 
     #[getter]
@@ -188,6 +209,13 @@ impl Commit {
         Ok(())
     }
 
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        match self.lock().progress {
+            Progress::Over { ending, .. } => Some(ending),
+            _ => None,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -201,16 +229,16 @@ impl Commit {
 }
 
 fn over(outcome: Outcome, codec: &Codec) -> Progress {
-    let (outcome, base) = match outcome {
-        Outcome::Unchanged => ("unchanged", None),
-        Outcome::Touched => ("touched", None),
-        Outcome::Stored(base) => ("stored", Some(base)),
-        Outcome::Merged(base) => ("merged", Some(base)),
-        Outcome::Deleted => ("deleted", None),
-        Outcome::Gone => ("gone", None),
+    let (ending, base) = match outcome {
+        Outcome::Unchanged => (Ending::Unchanged, None),
+        Outcome::Touched => (Ending::Touched, None),
+        Outcome::Stored(base) => (Ending::Stored, Some(base)),
+        Outcome::Merged(base) => (Ending::Merged, Some(base)),
+        Outcome::Deleted => (Ending::Deleted, None),
+        Outcome::Gone => (Ending::Gone, None),
     };
     Progress::Over {
-        outcome,
+        ending,
         stored: base.map(|base| Stored::new(base, codec)),
     }
 }

@@ -7,6 +7,7 @@ mod codec_class;
 mod commit;
 mod cookie;
 mod error;
+mod held;
 mod lifetime;
 mod once;
 mod overrides;

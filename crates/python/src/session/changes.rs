@@ -6,6 +6,7 @@ use pyo3::types::{PyCFunction, PySet};
 
 use super::load::touch;
 use super::state::Session;
+use crate::held::Held;
 use crate::once::{intern, once};
 
 /// Whom a session tells of its changes.
@@ -42,7 +43,7 @@ fn told(session: &Bound<'_, Session>) -> OnUpdate {
     let py = session.py();
     match &session.borrow().on_update {
         OnUpdate::Usual => OnUpdate::Usual,
-        OnUpdate::Own(own) => OnUpdate::Own(own.as_ref().map(|own| own.clone_ref(py))),
+        OnUpdate::Own(own) => OnUpdate::Own(own.clone_ref(py)),
     }
 }
 
@@ -63,7 +64,7 @@ pub(crate) fn note_update(session: &Bound<'_, Session>) -> PyResult<()> {
         session.modified = true;
         session.suppressed = false;
         session.accessed = true;
-        session.saved_by.as_ref().map(|app| app.clone_ref(py))
+        session.saved_by.clone_ref(py)
     };
     let Some(app) = late else { return Ok(()) };
     let app = app.bind(py);
@@ -90,12 +91,8 @@ pub(crate) fn updated(session: &Bound<'_, Session>) -> PyResult<()> {
 pub(crate) fn begin(session: &Bound<'_, Session>) -> PyResult<()> {
     touch(session)?;
     let py = session.py();
-    let Some(failure) = session
-        .borrow()
-        .load_failure
-        .as_ref()
-        .map(|failure| failure.clone_ref(py))
-    else {
+    let failure = session.borrow().load_failure.clone_ref(py);
+    let Some(failure) = failure else {
         return Ok(());
     };
     let failure = failure.bind(py);
@@ -126,9 +123,7 @@ fn note(
     key: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let py = session.py();
-    let held = keys(&mut session.borrow_mut())
-        .as_ref()
-        .map(|keys| keys.clone_ref(py));
+    let held = keys(&mut session.borrow_mut()).clone_ref(py);
     let keys = if let Some(keys) = held {
         keys
     } else {
@@ -146,8 +141,7 @@ pub(crate) fn sid<'py>(session: &Bound<'py, Session>) -> PyResult<Option<Bound<'
     let py = session.py();
     let (sid, interface) = {
         let session = session.borrow();
-        let clone = |held: &Option<Py<PyAny>>| held.as_ref().map(|held| held.clone_ref(py));
-        (clone(&session.sid), clone(&session.interface))
+        (session.sid.clone_ref(py), session.interface.clone_ref(py))
     };
     match (sid, interface) {
         (Some(sid), _) => Ok(Some(sid.into_bound(py))),
@@ -163,7 +157,7 @@ pub(crate) fn sid<'py>(session: &Bound<'py, Session>) -> PyResult<Option<Bound<'
 pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) -> PyResult<()> {
     touch(session)?;
     let py = session.py();
-    let held = session.borrow().sid.as_ref().map(|sid| sid.clone_ref(py));
+    let held = session.borrow().sid.clone_ref(py);
     let is_the_same = match &held {
         Some(held) => value.eq(held)?,
         None => value.is_none(),
@@ -177,10 +171,7 @@ pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) 
         session.sid = sid;
         session.adopted = true;
         session.renewed = false;
-        session
-            .interface
-            .as_ref()
-            .map(|interface| interface.clone_ref(py))
+        session.interface.clone_ref(py)
     };
     match interface {
         Some(interface) => interface.setattr(py, intern!(py, "_foreign_ids"), true),

@@ -4,12 +4,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::saving::Saving;
-use crate::commit::Commit;
+use crate::commit::{Commit, Ending};
+use crate::held::Held;
 use crate::once::intern;
 
 impl<'py> Saving<'_, 'py> {
-    /// Commits the session. Returns the outcome.
-    pub(super) fn commit(&self, sid: &Bound<'py, PyAny>, touch: bool) -> PyResult<&'static str> {
+    /// Commits the session. Returns how that ended.
+    pub(super) fn commit(&self, sid: &Bound<'py, PyAny>, touch: bool) -> PyResult<Ending> {
         let (site, session, py) = (&self.site, self.session, self.site.py());
         let key = site.key(sid)?;
         let commit = self.described(&key, touch)?;
@@ -19,14 +20,14 @@ impl<'py> Saving<'_, 'py> {
                 && site.tolerates(&failure)?
             {
                 // Nothing had to be written, and whether the session is still there is not known.
-                return Ok("gone");
+                return Ok(Ending::Gone);
             }
             return Err(failure);
         }
-        let outcome = commit.get().outcome().unwrap_or("unchanged");
-        match outcome {
-            "stored" | "merged" => {
-                if outcome == "merged" {
+        let ending = commit.get().ending().unwrap_or(Ending::Unchanged);
+        match ending {
+            Ending::Stored | Ending::Merged => {
+                if ending == Ending::Merged {
                     commit.get().settle(py, session.as_super())?;
                 }
                 if session.borrow().renewed {
@@ -34,15 +35,15 @@ impl<'py> Saving<'_, 'py> {
                 }
                 self.keep_base(&commit, key)?;
             }
-            "deleted" => {
+            Ending::Deleted => {
                 self.forget_touches()?;
                 self.keep_base(&commit, key)?;
                 session.borrow_mut().is_new = true;
             }
-            "gone" => self.forget_touches()?,
-            _ => {}
+            Ending::Gone => self.forget_touches()?,
+            Ending::Unchanged | Ending::Touched => {}
         }
-        Ok(outcome)
+        Ok(ending)
     }
 
     /// The commit, its values encoded.
@@ -54,10 +55,10 @@ impl<'py> Saving<'_, 'py> {
         let (record, record_key, assigned, deleted, is_renewed, is_adopted, is_cleared) = {
             let session = self.session.borrow();
             (
-                session.record.as_ref().map(|record| record.clone_ref(py)),
-                session.record_key.as_ref().map(|key| key.clone_ref(py)),
-                session.assigned.as_ref().map(|keys| keys.clone_ref(py)),
-                session.deleted.as_ref().map(|keys| keys.clone_ref(py)),
+                session.record.clone_ref(py),
+                session.record_key.clone_ref(py),
+                session.assigned.clone_ref(py),
+                session.deleted.clone_ref(py),
                 session.renewed,
                 session.adopted,
                 session.cleared,
@@ -93,7 +94,7 @@ impl<'py> Saving<'_, 'py> {
         let record = record.map(|record| Py::new(py, record)).transpose()?;
         let mut session = self.session.borrow_mut();
         session.record = record;
-        session.record_sid = session.sid.as_ref().map(|sid| sid.clone_ref(py));
+        session.record_sid = session.sid.clone_ref(py);
         session.record_key = Some(key.unbind());
         session.is_new = false;
         session.renewed = false;
@@ -109,12 +110,7 @@ impl<'py> Saving<'_, 'py> {
     /// The former id isn't alive any more.
     fn forget_touches(&self) -> PyResult<()> {
         let py = self.site.py();
-        let former = self
-            .session
-            .borrow()
-            .record_sid
-            .as_ref()
-            .map(|sid| sid.clone_ref(py));
+        let former = self.session.borrow().record_sid.clone_ref(py);
         if let Some(former) = former {
             self.site.touches()?.get().0.forget(former.extract(py)?);
         }

@@ -9,6 +9,7 @@ use super::place::Place;
 use super::site::Site;
 use super::state::Session;
 use crate::error::SessionCorrupt;
+use crate::held::Held;
 use crate::once::{intern, once};
 
 /// An id from the request's cookies, and where its session would lie.
@@ -48,11 +49,7 @@ pub(crate) fn locked<T>(
     act: impl FnOnce() -> PyResult<T>,
 ) -> PyResult<T> {
     let py = session.py();
-    let held = session
-        .borrow()
-        .lock
-        .as_ref()
-        .map(|lock| lock.clone_ref(py));
+    let held = session.borrow().lock.clone_ref(py);
     let lock = if let Some(lock) = held {
         lock
     } else {

@@ -12,6 +12,7 @@ use super::site::{Site, direct_store};
 use super::state::Session;
 use super::untouched::rests;
 use crate::answer::HeaderWriter;
+use crate::held::Held;
 use crate::once::{intern, python};
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
@@ -117,12 +118,8 @@ fn nothing_happened(session: &Bound<'_, Session>) -> PyResult<bool> {
 /// value right that couldn't be stored, but no store that is down.
 fn is_answering_its_failure(session: &Bound<'_, Session>) -> PyResult<bool> {
     let py = session.py();
-    let Some(failure) = session
-        .borrow()
-        .save_failure
-        .as_ref()
-        .map(|failure| failure.clone_ref(py))
-    else {
+    let failure = session.borrow().save_failure.clone_ref(py);
+    let Some(failure) = failure else {
         return Ok(false);
     };
     let handled = py.import("sys")?.call_method0("exc_info")?.get_item(1)?;

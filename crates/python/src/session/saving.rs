@@ -8,6 +8,8 @@ use super::place::Place;
 use super::site::Site;
 use super::state::Session;
 use crate::answer::Answer;
+use crate::commit::Ending;
+use crate::held::Held;
 use crate::once::{intern, python};
 
 python!(answer: Answer = "flask_session.cookie_hooks", "ANSWER");
@@ -61,22 +63,22 @@ impl<'py> Saving<'_, 'py> {
         }
         let sid = self.sid()?;
         let touch = self.is_touch_due(&sid, slides || asked)?;
-        let outcome = if !is_empty && !touch && self.is_as_loaded(&sid)? {
-            "unchanged"
+        let ending = if !is_empty && !touch && self.is_as_loaded(&sid)? {
+            Ending::Unchanged
         } else {
             self.commit(&sid, touch)?
         };
-        match outcome {
-            "deleted" if is_empty => return self.delete_cookie(),
+        match ending {
+            Ending::Deleted if is_empty => return self.delete_cookie(),
             // Destroyed or renewed meanwhile: a cookie from here would undo what the other request has set.
-            "gone" => return Ok(()),
+            Ending::Gone => return Ok(()),
             _ => {}
         }
         session.borrow_mut().extended = false;
-        if outcome != "unchanged" {
+        if ending != Ending::Unchanged {
             let is_permanent = entries::is_permanent(session)?;
             site.touches()?.get().0.note(sid.extract()?, is_permanent);
-            if outcome != "touched" && is_permanent {
+            if ending != Ending::Touched && is_permanent {
                 // The cookie's expiry follows the record's, also after a change inside a value.
                 session.borrow_mut().modified = true;
             }
@@ -124,15 +126,14 @@ impl<'py> Saving<'_, 'py> {
 
     /// Ends a session that was emptied before it was stored.
     fn forget(&self) -> PyResult<()> {
-        let named = {
+        let py = self.site.py();
+        let (sid, is_adopted) = {
             let session = self.session.borrow();
-            let sid = session.sid.as_ref().filter(|_| session.adopted);
-            sid.map(|sid| sid.clone_ref(self.site.py()))
+            (session.sid.clone_ref(py), session.adopted)
         };
         // Nothing of ours is in the store, unless the application named a record itself.
-        if let Some(sid) = named {
-            self.place
-                .delete(&self.site.key(sid.bind(self.site.py()))?)?;
+        if let Some(sid) = sid.filter(|_| is_adopted) {
+            self.place.delete(&self.site.key(sid.bind(py))?)?;
         }
         self.delete_cookie()
     }

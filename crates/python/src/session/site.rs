@@ -10,6 +10,7 @@ use super::shipped::{Shipped, shipped};
 use super::state::Session;
 use crate::codec_class::Codec;
 use crate::error::StoreFailure;
+use crate::held::Held;
 use crate::lifetime::Lifetime;
 use crate::once::{intern, python};
 use crate::overrides::is_direct;
@@ -188,7 +189,7 @@ pub(crate) fn direct_store<'py>(
             {
                 return Ok(None);
             }
-            session.store.as_ref().map(|store| store.clone_ref(py))
+            session.store.clone_ref(py)
         }
     };
     let store = interface.call_method0(intern!(py, "_current_store"))?;

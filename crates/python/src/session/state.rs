@@ -71,14 +71,6 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A new session, without an id.
-    pub(crate) fn blank() -> Self {
-        Self {
-            is_new: true,
-            ..Self::default()
-        }
-    }
-
     fn check(&self, attribute: &'static str) -> PyResult<()> {
         if self.absent == Some(attribute) {
             return Err(PyAttributeError::new_err(attribute));
@@ -92,7 +84,10 @@ impl Session {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::blank()
+        Self {
+            is_new: true,
+            ..Self::default()
+        }
     }
 
     // Attributes

@@ -15,10 +15,7 @@ impl<'py> Saving<'_, 'py> {
         let key = site.key(sid)?;
         let commit = self.described(&key, touch)?;
         if let Err(failure) = self.place.commit(&commit, site.lifetime()?) {
-            if site.is_store_failure(&failure)?
-                && commit.get().touches()
-                && site.tolerates(&failure)?
-            {
+            if commit.get().touches() && site.tolerates(&failure)? {
                 // Nothing had to be written, and whether the session is still there is not known.
                 return Ok(Ending::Gone);
             }

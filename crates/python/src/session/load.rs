@@ -1,5 +1,7 @@
 //! Loading a session when somebody first looks at it.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -11,20 +13,12 @@ use super::state::Session;
 use crate::error::SessionCorrupt;
 use crate::held::Held;
 use crate::once::{intern, once};
+use crate::record::Record;
 
 /// An id from the request's cookies, and where its session would lie.
 pub(crate) struct Candidate {
     pub(crate) sid: Py<PyString>,
     pub(crate) key: Py<PyString>,
-}
-
-impl Candidate {
-    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self {
-            sid: self.sid.clone_ref(py),
-            key: self.key.clone_ref(py),
-        }
-    }
 }
 
 fn threading(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
@@ -102,12 +96,11 @@ fn fetch(session: &Bound<'_, Session>) -> PyResult<()> {
         ) else {
             return Ok(());
         };
-        let candidates: Vec<_> = candidates.iter().map(|one| one.clone_ref(py)).collect();
         (
             interface.clone_ref(py),
             app.clone_ref(py),
             store.clone_ref(py),
-            candidates,
+            Arc::clone(candidates),
             // Once the response is made, nobody learns of a longer life.
             session.saved_by.is_some(),
         )
@@ -115,48 +108,33 @@ fn fetch(session: &Bound<'_, Session>) -> PyResult<()> {
     let site = Site::new(interface.bind(py), app.bind(py));
     let place = Place::of(store.bind(py));
     let (touches, codec) = (site.touches()?, site.codec()?);
+    let touches = &touches.get().0;
     let slides = !is_late && site.refreshes()? && site.stores_as_shipped()?;
-    for Candidate { sid, key } in candidates {
-        let text = sid.bind(py).to_str()?;
-        let recalled = if slides {
-            touches.get().0.recall(text)
-        } else {
-            None
-        };
-        let is_due = slides && recalled.is_none_or(|recalled| recalled.due);
+    for candidate in &*candidates {
+        let sid = candidate.sid.to_str(py)?;
+        let is_due = slides && touches.recall(sid).is_none_or(|recalled| recalled.due);
         let refresh = is_due.then(|| site.lifetime()).transpose()?;
-        let record = match place.load(&codec, key.bind(py), refresh) {
-            Ok(record) => record,
-            Err(reason) if reason.is_instance_of::<SessionCorrupt>(py) => {
-                site.report_corrupt(text, &reason)?;
+        let record = match place.load(&codec, candidate.key.bind(py), refresh) {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                touches.forget(sid);
                 continue;
             }
-            Err(failure) if site.is_store_failure(&failure)? => {
-                if !site.tolerates(&failure)? {
-                    return Err(failure);
-                }
+            Err(reason) if reason.is_instance_of::<SessionCorrupt>(py) => {
+                site.report_corrupt(sid, &reason)?;
+                continue;
+            }
+            Err(failure) if site.tolerates(&failure)? => {
                 session.as_super().clear();
                 session.borrow_mut().load_failure = Some(failure.into_value(py).into_any());
                 return Ok(());
             }
             Err(failure) => return Err(failure),
         };
-        let Some(record) = record else {
-            touches.get().0.forget(text);
-            continue;
-        };
         if is_due {
-            touches.get().0.note(text, record.get().permanent());
+            touches.note(sid, record.get().permanent());
         }
-        record.get().fill(py, session.as_super())?;
-        let mut session = session.borrow_mut();
-        session.extended |= is_due;
-        session.record = Some(record.unbind());
-        session.sid = Some(sid.clone_ref(py).into_any());
-        session.record_sid = Some(sid.into_any());
-        session.record_key = Some(key);
-        session.is_new = false;
-        return Ok(());
+        return take(session, record, candidate, is_due);
     }
     session.as_super().clear();
     if site.is_permanent()? {
@@ -164,5 +142,24 @@ fn fetch(session: &Bound<'_, Session>) -> PyResult<()> {
             .as_super()
             .set_item(intern!(py, "_permanent"), true)?;
     }
+    Ok(())
+}
+
+/// Makes it the session of that record.
+fn take(
+    session: &Bound<'_, Session>,
+    record: Bound<'_, Record>,
+    candidate: &Candidate,
+    is_extended: bool,
+) -> PyResult<()> {
+    let py = session.py();
+    record.get().fill(py, session.as_super())?;
+    let mut session = session.borrow_mut();
+    session.extended |= is_extended;
+    session.record = Some(record.unbind());
+    session.sid = Some(candidate.sid.clone_ref(py).into_any());
+    session.record_sid = Some(candidate.sid.clone_ref(py).into_any());
+    session.record_key = Some(candidate.key.clone_ref(py));
+    session.is_new = false;
     Ok(())
 }

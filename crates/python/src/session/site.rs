@@ -132,14 +132,17 @@ impl<'a, 'py> Site<'a, 'py> {
     }
 
     /// Whether the store failed, and not the session. Native stores raise what was imported first.
-    pub(crate) fn is_store_failure(&self, failure: &PyErr) -> PyResult<bool> {
+    fn is_store_failure(&self, failure: &PyErr) -> PyResult<bool> {
         let py = self.py();
         Ok(failure.is_instance_of::<StoreFailure>(py)
             || failure.is_instance(py, self.shipped()?.failure.bind(py)))
     }
 
-    /// Whether the request goes on without its session, though the store failed.
+    /// Whether the request goes on without its session, since it is the store that failed.
     pub(crate) fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
+        if !self.is_store_failure(failure)? {
+            return Ok(false);
+        }
         let py = self.py();
         let method = intern!(py, "_tolerates");
         self.interface

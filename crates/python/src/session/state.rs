@@ -1,5 +1,7 @@
 //! `Session`: the native part of the dict that users hold.
 
+use std::sync::Arc;
+
 use pyo3::exceptions::{PyAttributeError, PyBaseException};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple};
@@ -33,7 +35,7 @@ pub(crate) struct Session {
     #[pyo3(get, set, name = "_interface")]
     pub(crate) interface: Option<Py<PyAny>>,
     /// Until it is loaded: the ids that the request's cookies name, in the order to try.
-    pub(crate) unloaded: Option<Vec<Candidate>>,
+    pub(crate) unloaded: Option<Arc<[Candidate]>>,
     pub(crate) app: Option<Py<PyAny>>,
     pub(crate) store: Option<Py<PyAny>>,
     /// Why loading failed; each later touch fails alike, at once.

@@ -45,21 +45,17 @@ impl Saving<'_, '_> {
     /// Keeps the first session that one of the ids names alive, and answers with its cookie.
     fn slide(&self) -> PyResult<()> {
         let (site, py) = (&self.site, self.site.py());
-        let candidates: Vec<_> = match &self.session.borrow().unloaded {
-            Some(candidates) => candidates.iter().map(|one| one.clone_ref(py)).collect(),
-            None => Vec::new(),
-        };
+        let candidates = self.session.borrow().unloaded.clone().unwrap_or_default();
         let touches = site.touches()?;
         let touches = &touches.get().0;
-        for candidate in candidates {
+        for candidate in &*candidates {
             let (sid, key) = (candidate.sid.bind(py), candidate.key.bind(py));
             let text = sid.to_str()?;
-            let recalled = touches.recall(text);
-            let permanent = match recalled {
+            let permanent = match touches.recall(text) {
                 Some(recalled) if !recalled.due => break,
                 Some(recalled) => match self.place.touch(key, site.lifetime()?) {
                     Ok(found) => found.then_some(recalled.permanent),
-                    Err(failure) if self.tolerates(&failure)? => None,
+                    Err(failure) if site.tolerates(&failure)? => None,
                     Err(failure) => return Err(failure),
                 },
                 // Only the record says whether the session is permanent.
@@ -69,7 +65,7 @@ impl Saving<'_, '_> {
                         site.report_corrupt(text, &reason)?;
                         continue;
                     }
-                    Err(failure) if self.tolerates(&failure)? => return Ok(()),
+                    Err(failure) if site.tolerates(&failure)? => return Ok(()),
                     Err(failure) => return Err(failure),
                 },
             };
@@ -85,11 +81,6 @@ impl Saving<'_, '_> {
         }
         self.close();
         Ok(())
-    }
-
-    /// Whether the request goes on, though nobody knows whether the session lives.
-    fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
-        Ok(self.site.is_store_failure(failure)? && self.site.tolerates(failure)?)
     }
 
     /// Changes come too late from now on.

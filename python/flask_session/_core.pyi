@@ -1,4 +1,4 @@
-"""The Rust core: conversion only, every rule lives in ``crates/core``."""
+"""The Rust core: conversion, and what a request of Flask's does with its session."""
 
 import builtins
 import os
@@ -130,10 +130,6 @@ class Commit:
     @property
     def outcome(self) -> Literal["unchanged", "touched", "stored", "merged", "gone", "deleted"] | None:
         """None until the commit is over."""
-
-    @property
-    def touches(self) -> bool:
-        """Whether all that is asked for is to restart the time to live."""
 
     @property
     def record(self) -> Record | None:
@@ -297,12 +293,8 @@ class Store:
 class Touches:
     """When this process last extended a session's life: bounded, by hashed id, forgotten after a fork."""
 
-    def __new__(cls, interval: float, capacity: int = 10_000) -> Touches: ...
-    def recall(self, sid: str) -> tuple[bool, bool] | None:
-        """(a touch is due, the session is permanent), or None if this process doesn't know the id."""
-
+    def __new__(cls, interval: float) -> Touches: ...
     def note(self, sid: str, permanent: bool) -> None: ...
-    def forget(self, sid: str) -> None: ...
 
 @final
 class Admitted:

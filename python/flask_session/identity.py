@@ -72,15 +72,7 @@ class Identity(SessionInterface):
     def _sids(self, app: Flask, request: Request) -> list[str]:
         """The ids that the request's cookies name, unsigned, without those that can't be ours."""
         found: list[str] = []
-        header = cookies.header_of(request)
-        if header == "":
-            return found
-        # In an id as we make it, _sid_in and _acceptable would find nothing to do.
-        usual = not self.use_signer and READING.kept(self)
-        for text in cookies.candidates(request, header, self.get_cookie_name(app)):
-            if usual and is_session_id(text):
-                found.append(text)
-                continue
+        for text in cookies.candidates(request, self.get_cookie_name(app)):
             sid = self._sid_in(app, text)
             if sid is not None and self._acceptable(sid):
                 found.append(sid)

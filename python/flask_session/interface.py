@@ -8,7 +8,6 @@ replaced, ``hooked.py`` calls all hooks in Flask-Session's order.
 from __future__ import annotations
 
 import hashlib
-import logging
 import random
 import time
 from abc import ABC
@@ -287,9 +286,3 @@ class ServerSideSessionInterface(CookieHooks, FlaskSessionInterface, ABC):
 
     def _begin_sweep(self) -> None:
         self._sweeper.begin()
-
-
-def log(app: Flask, notices: list[tuple[bool, str]]) -> None:
-    """What a store wants an application's log to say: whether it is a warning, and its text."""
-    for warning, text in notices:
-        app.logger.log(logging.WARNING if warning else logging.INFO, text)

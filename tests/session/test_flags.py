@@ -182,6 +182,23 @@ def test_threads_that_share_a_session_load_it_once() -> None:
     assert all(cart is held["cart"] for cart in found)
 
 
+def test_threads_that_share_a_new_session_see_one_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = application()
+    held, made, found = opened(app, None), threading.Barrier(2), []
+
+    def new_sid() -> str:
+        made.wait()
+        return f"made-by-{threading.get_ident()}"
+
+    monkeypatch.setattr(app.session_interface, "_new_sid", new_sid)
+    threads = [threading.Thread(target=lambda: found.append(held.sid)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [held.sid, held.sid]
+
+
 def test_flask_may_set_accessed_on_a_session_that_nobody_looked_at() -> None:
     app = application()
     app.add_url_rule("/", view_func=lambda: str(isinstance(flask.session, dict)))

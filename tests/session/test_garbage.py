@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -65,3 +67,20 @@ def test_no_session_outlives_its_request(
         client.get("/", headers=cookie)
     gc.collect()
     assert sum(type(held) is Own for held in gc.get_objects()) == 0
+
+
+def test_a_package_that_is_imported_again_is_freed() -> None:
+    program = """
+import gc, sys, weakref
+def imported():
+    for name in [name for name in sys.modules if name.partition(".")[0] == "flask_session"]:
+        del sys.modules[name]
+    import flask_session
+    return weakref.ref(flask_session.ServerSideSessionInterface)
+first, second, last = imported(), imported(), imported()
+gc.collect()
+print(second() is None, last() is not None)
+"""
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert result.stdout == "True True\n"

@@ -94,6 +94,25 @@ def _use_a_key_of_its_own(session: Any, seen: list[str]) -> None:
     assert "key freed" in seen
 
 
+def _use_ids_of_its_own(session: Any, seen: list[str]) -> None:
+    class Id(str):
+        __slots__ = ()
+
+        def __del__(self) -> None:
+            session.accessed = session.modified = True
+            seen.append(str(self))
+
+    session.sid = Id("first")
+    saved(APP, session)
+    session.sid = Id("second")
+    saved(APP, session)
+    APP.session_interface.regenerate(session)
+    saved(APP, session)
+    session.__init__(sid=Id("third"))
+    session.__init__()
+    assert seen == ["first", "second", "third"]
+
+
 def _fail_twice(session: Any, seen: list[str]) -> None:
     class Failure(Exception):
         def __del__(self) -> None:
@@ -124,6 +143,7 @@ def _fail_twice(session: Any, seen: list[str]) -> None:
         _say_that_it_was_modified,
         _replace_values,
         _use_a_key_of_its_own,
+        _use_ids_of_its_own,
         _fail_twice,
     ],
 )

@@ -134,11 +134,6 @@ impl Commit {
     }
 
     #[getter]
-    pub(crate) fn touches(&self) -> bool {
-        self.lock().machine.is_touching()
-    }
-
-    #[getter]
     pub(crate) fn record(&self) -> Option<Record> {
         self.stored().map(Record)
     }
@@ -207,6 +202,11 @@ impl Commit {
         state.progress = Progress::Failed;
         state.progress = over(result?, &self.codec);
         Ok(())
+    }
+
+    /// Whether it does nothing but restart the time to live.
+    pub(crate) fn touches(&self) -> bool {
+        self.lock().machine.is_touching()
     }
 
     pub(crate) fn ending(&self) -> Option<Ending> {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
@@ -54,6 +55,15 @@ impl Hooks {
         }
         Ok(true)
     }
+
+    /// The originals lead back to the modules that keep this.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.originals)?;
+        for usual in self.hooks.iter().filter_map(|hook| hook.usual.get()) {
+            visit.call(usual)?;
+        }
+        Ok(())
+    }
 }
 
 impl Hooks {
@@ -69,17 +79,6 @@ impl Hooks {
 pub(crate) fn own_attributes<'py>(instance: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let own = instance.getattr(intern!(instance.py(), "__dict__"))?;
     Ok(own.cast_into()?)
-}
-
-/// Whether an interface keeps its methods `storage`, and its serializer `codes_alone`.
-pub(crate) fn is_direct(
-    interface: &Bound<'_, PyAny>,
-    storage: &Bound<'_, Hooks>,
-    coding: &Bound<'_, Hooks>,
-    kind: &Bound<'_, PyType>,
-) -> PyResult<bool> {
-    let serializer = interface.getattr(intern!(interface.py(), "serializer"))?;
-    Ok(codes_alone(&serializer, coding, kind)? && storage.get().kept(interface)?)
 }
 
 /// See `_core.pyi`.

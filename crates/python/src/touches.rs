@@ -8,6 +8,9 @@ use pyo3::prelude::*;
 
 use crate::seconds;
 
+/// Sessions that are remembered.
+const CAPACITY: usize = 10_000;
+
 /// See `_core.pyi`.
 #[pyclass(frozen, module = "flask_session._core")]
 #[derive(Debug)]
@@ -16,8 +19,7 @@ pub(crate) struct Touches(pub(crate) flask_session_core::Touches);
 #[pymethods]
 impl Touches {
     #[new]
-    #[pyo3(signature = (interval, capacity=10_000))]
-    fn new(interval: f64, capacity: usize) -> PyResult<Self> {
+    fn new(interval: f64) -> PyResult<Self> {
         let interval = if interval <= 0.0 {
             Duration::ZERO
         } else {
@@ -25,19 +27,11 @@ impl Touches {
         };
         let clock = Arc::new(SystemClock);
         Ok(Self(flask_session_core::Touches::new(
-            interval, capacity, clock,
+            interval, CAPACITY, clock,
         )))
-    }
-
-    fn recall(&self, sid: &str) -> Option<(bool, bool)> {
-        self.0.recall(sid).map(|known| (known.due, known.permanent))
     }
 
     fn note(&self, sid: &str, permanent: bool) {
         self.0.note(sid, permanent);
-    }
-
-    fn forget(&self, sid: &str) {
-        self.0.forget(sid);
     }
 }

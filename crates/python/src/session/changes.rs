@@ -1,13 +1,12 @@
 //! What a request does to a session, noted for the merge.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PySet};
 
 use super::load::touch;
 use super::state::Session;
 use crate::held::Held;
-use crate::once::{intern, once};
+use crate::once::{intern, python};
 
 /// Whom a session tells of its changes.
 #[derive(Default)]
@@ -19,15 +18,7 @@ pub(crate) enum OnUpdate {
     Own(Option<Py<PyAny>>),
 }
 
-static USUAL: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
-
-fn usual(py: Python<'_>) -> PyResult<&Bound<'_, PyCFunction>> {
-    let usual = once(py, &USUAL, || {
-        let found = py.import("flask_session._core")?.getattr("note_update")?;
-        Ok(found.cast_into()?.unbind())
-    })?;
-    Ok(usual.bind(py))
-}
+python!(usual: PyCFunction = "flask_session._core", "note_update");
 
 impl OnUpdate {
     pub(crate) fn of(value: Bound<'_, PyAny>) -> PyResult<Self> {
@@ -148,8 +139,10 @@ pub(crate) fn sid<'py>(session: &Bound<'py, Session>) -> PyResult<Option<Bound<'
         (None, None) => Ok(None),
         (None, Some(interface)) => {
             let made = interface.bind(py).call_method0(intern!(py, "_new_sid"))?;
-            session.borrow_mut().sid = Some(made.clone().unbind());
-            Ok(Some(made))
+            // Another thread may have been faster meanwhile.
+            let mut session = session.borrow_mut();
+            let sid = session.sid.get_or_insert(made.unbind()).clone_ref(py);
+            Ok(Some(sid.into_bound(py)))
         }
     }
 }
@@ -182,11 +175,12 @@ pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) 
 /// Takes another id, under which the record moves at save.
 pub(crate) fn renew(session: &Bound<'_, Session>, sid: Bound<'_, PyAny>) -> PyResult<()> {
     touch(session)?;
-    {
+    let former = {
         let mut session = session.borrow_mut();
         session.renewed = session.record.is_some();
         session.adopted = false;
-        session.sid = Some(sid.unbind());
-    }
+        session.sid.replace(sid.unbind())
+    };
+    drop(former);
     session.setattr(intern!(session.py(), "modified"), true)
 }

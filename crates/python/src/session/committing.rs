@@ -90,17 +90,21 @@ impl<'py> Saving<'_, 'py> {
         let record = commit.get().record();
         let record = record.map(|record| Py::new(py, record)).transpose()?;
         let mut session = self.session.borrow_mut();
-        session.record = record;
-        session.record_sid = session.sid.clone_ref(py);
-        session.record_key = Some(key.unbind());
         session.is_new = false;
         session.renewed = false;
         session.adopted = false;
         session.cleared = false;
-        let noted = (session.assigned.take(), session.deleted.take());
-        // Before the keys are freed: an application's own may have finalizers.
+        let sid = session.sid.clone_ref(py);
+        let former = (
+            std::mem::replace(&mut session.record, record),
+            std::mem::replace(&mut session.record_sid, sid),
+            session.record_key.replace(key.unbind()),
+            session.assigned.take(),
+            session.deleted.take(),
+        );
+        // Before these are freed: an application's own ids and keys may have finalizers.
         drop(session);
-        drop(noted);
+        drop(former);
         Ok(())
     }
 

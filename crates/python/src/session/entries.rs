@@ -27,8 +27,7 @@ pub(crate) fn get_item<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     match find(session, key)? {
         Some(value) => Ok(value),
-        // Its error, or a class's `__missing__`.
-        None => plainly(session, "__getitem__", key),
+        None => missing(session, key),
     }
 }
 
@@ -58,7 +57,7 @@ pub(crate) fn resolve<'py>(
     locked(session, || {
         let entries = session.as_super();
         let Some(value) = entries.get_item(key)? else {
-            return plainly(session, "__getitem__", key);
+            return missing(session, key);
         };
         let Ok(pending) = value.cast_exact::<Pending>() else {
             return Ok(value);
@@ -126,11 +125,12 @@ pub(crate) fn set_permanent(
     session.as_any().set_item(intern!(py, "_permanent"), value)
 }
 
-fn plainly<'py>(
+/// The dict's own error, or what a class's `__missing__` says.
+fn missing<'py>(
     session: &Bound<'py, Session>,
-    method: &str,
     key: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let dict = session.py().get_type::<PyDict>();
-    dict.call_method1(method, (session, key))
+    let py = session.py();
+    let dict = py.get_type::<PyDict>();
+    dict.call_method1(intern!(py, "__getitem__"), (session, key))
 }

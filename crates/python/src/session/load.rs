@@ -8,6 +8,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyModule, PyString};
 
 use super::place::Place;
+use super::shipped::shipped;
 use super::site::Site;
 use super::state::Session;
 use crate::error::SessionCorrupt;
@@ -69,16 +70,18 @@ pub(crate) fn load(session: &Bound<'_, Session>) -> PyResult<()> {
                 return Ok(());
             }
             if let Some(failure) = &session.unloadable {
-                return Err(PyErr::from_value(failure.bind(py).clone().into_any()));
+                return Err(PyErr::from_value(failure.bind(py).clone()));
             }
         }
         if let Err(failure) = fetch(session) {
             if failure.is_instance_of::<PyException>(py) {
-                session.borrow_mut().unloadable = Some(failure.value(py).clone().unbind());
+                let failure = failure.value(py).clone().into_any();
+                session.borrow_mut().unloadable = Some(failure.unbind());
             }
             return Err(failure);
         }
-        session.borrow_mut().unloaded = None;
+        let tried = session.borrow_mut().unloaded.take();
+        drop(tried);
         Ok(())
     })
 }
@@ -105,7 +108,9 @@ fn fetch(session: &Bound<'_, Session>) -> PyResult<()> {
             session.saved_by.is_some(),
         )
     };
-    let site = Site::new(interface.bind(py), app.bind(py));
+    let (interface, app) = (interface.bind(py), app.bind(py));
+    let shipped = shipped(interface)?;
+    let site = Site::new(interface, app, shipped.get());
     let place = Place::of(store.bind(py));
     let (touches, codec) = (site.touches()?, site.codec()?);
     let touches = &touches.get().0;

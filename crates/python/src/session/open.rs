@@ -24,7 +24,7 @@ pub(crate) fn open_session<'py>(
     shipped: &Bound<'py, Shipped>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = interface.py();
-    let site = Site::shipped_with(interface, app, shipped);
+    let site = Site::new(interface, app, shipped.get());
     let sids = match usual_sids(&site, request)? {
         Some(sids) => sids,
         None => interface
@@ -38,23 +38,23 @@ pub(crate) fn open_session<'py>(
             (app, PyList::new(py, sids)?),
         )
     };
-    if has_own_constructor(&class, site.shipped()?)? {
+    if has_own_constructor(&class, site.shipped)? {
         return through_hooks(sids);
     }
     if sids.is_empty() {
         return unknown_visitor(&site, &class);
     }
-    let Some(store) = direct_store(interface, site.shipped()?, None)? else {
+    let Some(store) = direct_store(interface, site.shipped, None)? else {
         return through_hooks(sids);
     };
-    let unloaded: PyResult<_> = sids
+    let candidates = sids
         .into_iter()
         .map(|sid| {
             let key = site.key(&sid)?.unbind();
             let sid = sid.unbind();
             Ok(Candidate { sid, key })
         })
-        .collect();
+        .collect::<PyResult<_>>()?;
     let session = blank(&class)?;
     // C code that looks past our methods (`json` asks for the size first) mustn't take it for empty.
     session
@@ -65,7 +65,7 @@ pub(crate) fn open_session<'py>(
         session.interface = Some(interface.clone().unbind());
         session.app = Some(app.clone().unbind());
         session.store = Some(store.unbind());
-        session.unloaded = Some(unloaded?);
+        session.unloaded = Some(candidates);
     }
     if interface.getattr(intern!(py, "eager"))?.is_truthy()? {
         super::load::load(&session)?;
@@ -86,7 +86,7 @@ fn unknown_visitor<'py>(
     }
     let interface = site.interface;
     // An application's own ids may say who asks: they are made when its hook expects it.
-    let sid = if site.shipped()?.generating.get().kept(interface)? {
+    let sid = if site.shipped.generating.get().kept(interface)? {
         None
     } else {
         Some(interface.call_method0(intern!(py, "_new_sid"))?.unbind())
@@ -101,10 +101,11 @@ fn unknown_visitor<'py>(
 
 /// A session of that class, empty and without an id. Its constructor is ours, so it needn't be called.
 fn blank<'py>(class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Session>> {
-    Ok(new(class.py())?.call1((class,))?.cast_into()?)
+    Ok(session_new(class.py())?.call1((class,))?.cast_into()?)
 }
 
-fn new(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+/// `Session.__new__`.
+fn session_new(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static NEW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let new = once(py, &NEW, || {
         let new = py.get_type::<Session>().getattr(intern!(py, "__new__"))?;
@@ -117,7 +118,7 @@ pub(super) fn has_own_constructor(class: &Bound<'_, PyAny>, shipped: &Shipped) -
     let py = class.py();
     let constructor = class.getattr(intern!(py, "__init__"))?;
     Ok(!constructor.is(&shipped.constructor)
-        || !class.getattr(intern!(py, "__new__"))?.is(new(py)?))
+        || !class.getattr(intern!(py, "__new__"))?.is(session_new(py)?))
 }
 
 /// The one physical entry of an unloaded session.
@@ -145,7 +146,7 @@ fn usual_sids<'py>(
     request: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Vec<Bound<'py, PyString>>>> {
     let py = site.py();
-    let (name, shipped) = (intern!(py, "cookies"), site.shipped()?.cookies.bind(py));
+    let (name, shipped) = (intern!(py, "cookies"), site.shipped.cookies.bind(py));
     let found = request.get_type().getattr(name);
     if !found.is_ok_and(|found| found.is(shipped)) {
         return Ok(None);
@@ -162,7 +163,7 @@ fn usual_sids<'py>(
         return Ok(Some(Vec::new()));
     }
     let use_signer = site.interface.getattr(intern!(py, "use_signer"))?;
-    if use_signer.is_truthy()? || !site.shipped()?.reading.get().kept(site.interface)? {
+    if use_signer.is_truthy()? || !site.shipped.reading.get().kept(site.interface)? {
         return Ok(None);
     }
     let name = site

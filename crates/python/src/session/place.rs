@@ -9,7 +9,6 @@ use crate::once::intern;
 use crate::record::Record;
 use crate::store::Store;
 
-#[derive(Clone)]
 pub(crate) enum Place<'py> {
     Native(Bound<'py, Store>),
     /// Driven through a Python client, or from another thread.
@@ -76,18 +75,13 @@ impl<'py> Place<'py> {
     }
 
     /// What is to be logged: whether it is a warning, and its text.
-    pub(crate) fn take_notices(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let notices = match self {
-            Self::Native(store) => {
-                let notices = store.get().take_notices();
-                if notices.is_empty() {
-                    return Ok(None);
-                }
-                notices.into_pyobject(py)?
-            }
-            Self::Foreign(store) => store.call_method0(intern!(py, "take_notices"))?,
-        };
-        Ok(notices.is_truthy()?.then_some(notices))
+    pub(crate) fn take_notices(&self) -> PyResult<Vec<(bool, String)>> {
+        match self {
+            Self::Native(store) => Ok(store.get().take_notices()),
+            Self::Foreign(store) => store
+                .call_method0(intern!(store.py(), "take_notices"))?
+                .extract(),
+        }
     }
 }
 

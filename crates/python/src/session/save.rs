@@ -17,7 +17,6 @@ use crate::once::{intern, python};
 
 python!(local_proxy: PyType = "werkzeug.local", "LocalProxy");
 python!(writer: HeaderWriter = "flask_session.set_cookie", "WRITER");
-python!(log: PyAny = "flask_session.interface", "log");
 
 /// See `_core.pyi`.
 #[pyfunction]
@@ -52,7 +51,7 @@ pub(crate) fn save_session(
     if session.borrow().load_failure.is_some() {
         return Ok(());
     }
-    let site = Site::shipped_with(interface, app, shipped);
+    let site = Site::new(interface, app, shipped.get());
     if nothing_happened(session)? || rests(&site, session)? {
         session.borrow_mut().saved_by = Some(app.clone().unbind());
         return Ok(());
@@ -60,7 +59,7 @@ pub(crate) fn save_session(
     if is_answering_its_failure(session)? {
         return Ok(());
     }
-    let store = direct_store(interface, site.shipped()?, Some(session))?;
+    let store = direct_store(interface, site.shipped, Some(session))?;
     let place = store.as_ref().map(Place::of);
     let result = match &place {
         None => save_through_hooks(interface, app, session, response),
@@ -69,7 +68,7 @@ pub(crate) fn save_session(
             place,
             session,
             response,
-            accessed,
+            varied: accessed,
         }
         .save(),
     };
@@ -82,12 +81,24 @@ pub(crate) fn save_session(
         drop(former);
     }
     session.borrow_mut().accessed = accessed;
-    if let Some(place) = &place
-        && let Some(notices) = place.take_notices(py)?
-    {
-        log(py)?.call1((app, notices))?;
+    if let Some(place) = &place {
+        log(app, place.take_notices()?)?;
     }
     result
+}
+
+/// Writes into the application's log what its store has to say.
+fn log(app: &Bound<'_, PyAny>, notices: Vec<(bool, String)>) -> PyResult<()> {
+    // As Python's `logging` numbers them.
+    const INFO: u8 = 20;
+    const WARNING: u8 = 30;
+    let py = app.py();
+    for (is_warning, text) in notices {
+        let level = if is_warning { WARNING } else { INFO };
+        app.getattr(intern!(py, "logger"))?
+            .call_method1(intern!(py, "log"), (level, text))?;
+    }
+    Ok(())
 }
 
 /// By the interface's own module: a test that empties `sys.modules` leaves several behind.

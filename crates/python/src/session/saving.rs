@@ -20,8 +20,8 @@ pub(crate) struct Saving<'a, 'py> {
     pub(crate) place: &'a Place<'py>,
     pub(crate) session: &'a Bound<'py, Session>,
     pub(crate) response: &'a Bound<'py, PyAny>,
-    /// Somebody had looked at the session: the response has its `Vary`.
-    pub(crate) accessed: bool,
+    /// The response has its `Vary`: somebody had looked at the session.
+    pub(crate) varied: bool,
 }
 
 impl<'py> Saving<'_, 'py> {
@@ -37,7 +37,7 @@ impl<'py> Saving<'_, 'py> {
     pub(crate) fn save_loaded(&self, asked: bool) -> PyResult<()> {
         let (site, session) = (&self.site, self.session);
         let slides = site.refreshes()?;
-        let is_plain = site.shipped()?.answering.get().kept(site.interface)?;
+        let is_plain = site.answers_as_shipped()?;
         let is_empty = entries::is_empty(session)?;
         let (is_modified, is_suppressed, is_stored) = {
             let session = session.borrow();
@@ -83,16 +83,12 @@ impl<'py> Saving<'_, 'py> {
                 session.borrow_mut().modified = true;
             }
         }
-        self.answer(&sid, Some(is_plain))
+        self.answer(&sid, is_plain)
     }
 
-    /// Sets the cookie if it is to be set. `is_plain`: whether no hook of it is replaced, if that is known.
-    pub(crate) fn answer(&self, sid: &Bound<'py, PyAny>, is_plain: Option<bool>) -> PyResult<()> {
+    /// Sets the cookie if it is to be set. `is_plain`: whether no hook of it is replaced.
+    pub(crate) fn answer(&self, sid: &Bound<'py, PyAny>, is_plain: bool) -> PyResult<()> {
         let (py, site, session) = (self.site.py(), &self.site, self.session);
-        let is_plain = match is_plain {
-            Some(is_plain) => is_plain,
-            None => site.shipped()?.answering.get().kept(site.interface)?,
-        };
         if is_plain {
             let is_permanent = session.getattr(intern!(py, "permanent"))?.is_truthy()?;
             let is_modified = session.getattr(intern!(py, "modified"))?.is_truthy()?;
@@ -107,7 +103,7 @@ impl<'py> Saving<'_, 'py> {
                 sid,
                 is_permanent,
                 self.response,
-                self.accessed,
+                self.varied,
             )? {
                 return Ok(());
             }

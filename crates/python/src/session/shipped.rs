@@ -1,5 +1,6 @@
 //! `Shipped`: what one import of this package ships, by which an application's own parts are told.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -58,6 +59,26 @@ impl Shipped {
             generating,
             answering,
         }
+    }
+
+    /// These lead back to the module that keeps this.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.constructor)?;
+        visit.call(&self.serializer)?;
+        visit.call(&self.cookies)?;
+        visit.call(&self.need_hooks)?;
+        visit.call(&self.failure)?;
+        for hooks in [
+            &self.storage,
+            &self.coding,
+            &self.storing,
+            &self.reading,
+            &self.generating,
+            &self.answering,
+        ] {
+            visit.call(hooks)?;
+        }
+        Ok(())
     }
 }
 

@@ -5,48 +5,38 @@ use std::cell::OnceCell;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyDict, PyString};
 
-use super::place::Place;
-use super::shipped::{Shipped, shipped};
+use super::shipped::Shipped;
 use super::state::Session;
 use crate::codec_class::Codec;
 use crate::error::StoreFailure;
 use crate::held::Held;
 use crate::lifetime::Lifetime;
 use crate::once::{intern, python};
-use crate::overrides::is_direct;
+use crate::overrides::codes_alone;
+use crate::store::Store;
 use crate::touches::Touches;
 
 /// An interface and the application that it serves at the moment.
 pub(crate) struct Site<'a, 'py> {
     pub(crate) interface: &'a Bound<'py, PyAny>,
     pub(crate) app: &'a Bound<'py, PyAny>,
-    config: OnceCell<Bound<'py, PyAny>>,
-    shipped: OnceCell<Bound<'py, Shipped>>,
+    pub(crate) shipped: &'a Shipped,
     refreshes: OnceCell<bool>,
 }
 
 python!(lifetime: Lifetime = "flask_session.lifetime", "LIFETIME");
 
 impl<'a, 'py> Site<'a, 'py> {
-    pub(crate) fn new(interface: &'a Bound<'py, PyAny>, app: &'a Bound<'py, PyAny>) -> Self {
+    pub(crate) fn new(
+        interface: &'a Bound<'py, PyAny>,
+        app: &'a Bound<'py, PyAny>,
+        shipped: &'a Shipped,
+    ) -> Self {
         Self {
             interface,
             app,
-            config: OnceCell::new(),
-            shipped: OnceCell::new(),
+            shipped,
             refreshes: OnceCell::new(),
-        }
-    }
-
-    /// The same, where the caller has at hand what its import ships.
-    pub(crate) fn shipped_with(
-        interface: &'a Bound<'py, PyAny>,
-        app: &'a Bound<'py, PyAny>,
-        shipped: &Bound<'py, Shipped>,
-    ) -> Self {
-        Self {
-            shipped: OnceCell::from(shipped.clone()),
-            ..Self::new(interface, app)
         }
     }
 
@@ -80,24 +70,11 @@ impl<'a, 'py> Site<'a, 'py> {
         Ok(made.cast_into()?)
     }
 
-    /// Looked up once in each call of Flask's.
-    pub(crate) fn config(&self) -> PyResult<&Bound<'py, PyAny>> {
-        if let Some(config) = self.config.get() {
-            return Ok(config);
-        }
-        let config = self.app.getattr(intern!(self.py(), "config"))?;
-        Ok(self.config.get_or_init(|| config))
+    pub(crate) fn config(&self) -> PyResult<Bound<'py, PyAny>> {
+        self.app.getattr(intern!(self.py(), "config"))
     }
 
-    pub(crate) fn shipped(&self) -> PyResult<&Shipped> {
-        if let Some(shipped) = self.shipped.get() {
-            return Ok(shipped.get());
-        }
-        let shipped = shipped(self.interface)?;
-        Ok(self.shipped.get_or_init(|| shipped).get())
-    }
-
-    /// Whether each request extends a session's life.
+    /// Whether each request extends a session's life. Looked up once in each call of Flask's.
     pub(crate) fn refreshes(&self) -> PyResult<bool> {
         if let Some(refreshes) = self.refreshes.get() {
             return Ok(*refreshes);
@@ -120,7 +97,11 @@ impl<'a, 'py> Site<'a, 'py> {
     }
 
     pub(crate) fn stores_as_shipped(&self) -> PyResult<bool> {
-        self.shipped()?.storing.get().kept(self.interface)
+        self.shipped.storing.get().kept(self.interface)
+    }
+
+    pub(crate) fn answers_as_shipped(&self) -> PyResult<bool> {
+        self.shipped.answering.get().kept(self.interface)
     }
 
     /// Whether `should_set_storage`, an application's own, says yes.
@@ -132,15 +113,15 @@ impl<'a, 'py> Site<'a, 'py> {
     }
 
     /// Whether the store failed, and not the session. Native stores raise what was imported first.
-    fn is_store_failure(&self, failure: &PyErr) -> PyResult<bool> {
+    fn is_store_failure(&self, failure: &PyErr) -> bool {
         let py = self.py();
-        Ok(failure.is_instance_of::<StoreFailure>(py)
-            || failure.is_instance(py, self.shipped()?.failure.bind(py)))
+        failure.is_instance_of::<StoreFailure>(py)
+            || failure.is_instance(py, self.shipped.failure.bind(py))
     }
 
     /// Whether the request goes on without its session, since it is the store that failed.
     pub(crate) fn tolerates(&self, failure: &PyErr) -> PyResult<bool> {
-        if !self.is_store_failure(failure)? {
+        if !self.is_store_failure(failure) {
             return Ok(false);
         }
         let py = self.py();
@@ -176,8 +157,13 @@ pub(crate) fn direct_store<'py>(
     session: Option<&Bound<'py, Session>>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = interface.py();
-    let (storage, coding) = (shipped.storage.bind(py), shipped.coding.bind(py));
-    if !is_direct(interface, storage, coding, shipped.serializer.bind(py))? {
+    let serializer = interface.getattr(intern!(py, "serializer"))?;
+    if !codes_alone(
+        &serializer,
+        shipped.coding.bind(py),
+        shipped.serializer.bind(py),
+    )? || !shipped.storage.get().kept(interface)?
+    {
         return Ok(None);
     }
     let used = match session {
@@ -197,14 +183,14 @@ pub(crate) fn direct_store<'py>(
     };
     let store = interface.call_method0(intern!(py, "_current_store"))?;
     if used.is_some_and(|used| used.is(&store)) {
-        // Guarded when it was opened.
+        // Found to need no guard when the session was opened.
         return Ok(Some(store));
     }
     if store.is_none() || shipped.need_hooks.bind(py).contains(store.get_type())? {
         return Ok(None);
     }
     // Asked each time: gunicorn patches sockets in its workers, after a preloaded application is there.
-    if matches!(Place::of(&store), Place::Native(_)) && !is_under_greenlets(py)? {
+    if store.is_exact_instance_of::<Store>() && !is_under_greenlets(py)? {
         return Ok(Some(store));
     }
     interface

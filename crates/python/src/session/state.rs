@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyAttributeError, PyBaseException};
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -22,7 +22,7 @@ use crate::record::Record;
 pub(crate) struct Session {
     pub(crate) accessed: bool,
     pub(crate) on_update: OnUpdate,
-    #[pyo3(get, set, name = "_sid")]
+    #[pyo3(get, name = "_sid")]
     pub(crate) sid: Option<Py<PyAny>>,
     #[pyo3(get, set, name = "_new")]
     pub(crate) is_new: bool,
@@ -32,14 +32,14 @@ pub(crate) struct Session {
     #[pyo3(get, name = "_suppressed")]
     pub(crate) suppressed: bool,
     /// Makes the id of a new session when it is first needed.
-    #[pyo3(get, set, name = "_interface")]
+    #[pyo3(get, name = "_interface")]
     pub(crate) interface: Option<Py<PyAny>>,
     /// Until it is loaded: the ids that the request's cookies name, in the order to try.
     pub(crate) unloaded: Option<Arc<[Candidate]>>,
     pub(crate) app: Option<Py<PyAny>>,
     pub(crate) store: Option<Py<PyAny>>,
     /// Why loading failed; each later touch fails alike, at once.
-    pub(crate) unloadable: Option<Py<PyBaseException>>,
+    pub(crate) unloadable: Option<Py<PyAny>>,
     /// Made when it is first needed, per session: no other process inherits it locked.
     pub(crate) lock: Option<Py<PyAny>>,
     /// Known without loading, while an untouched session is saved.
@@ -57,22 +57,28 @@ pub(crate) struct Session {
     pub(crate) deleted: Option<Py<PySet>>,
     pub(crate) cleared: bool,
     /// It could not be loaded: it stays empty.
-    #[pyo3(get, set, name = "_load_failure")]
+    #[pyo3(get, name = "_load_failure")]
     pub(crate) load_failure: Option<Py<PyAny>>,
     /// Why the last save failed.
     pub(crate) save_failure: Option<Py<PyAny>>,
     /// Encoded as loaded, where hooks of the application load it.
-    #[pyo3(get, set, name = "_snapshot")]
+    #[pyo3(get, name = "_snapshot")]
     pub(crate) snapshot: Option<Py<PyAny>>,
     /// Its life was extended when it was loaded, in this request.
     pub(crate) extended: bool,
-    /// The response was made before anybody touched the session: changes come too late.
+    /// The application whose response was made without the session: changes come too late.
     pub(crate) saved_by: Option<Py<PyAny>>,
     /// The attribute that was deleted and not yet assigned again, as `mock.patch.object` does it.
     absent: Option<&'static str>,
 }
 
 impl Session {
+    /// Assigns a field. What was there is freed after the borrow: it may have finalizers.
+    fn put<T>(slf: &Bound<'_, Self>, field: impl FnOnce(&mut Self) -> &mut T, value: T) {
+        let former = std::mem::replace(field(&mut slf.borrow_mut()), value);
+        drop(former);
+    }
+
     fn check(&self, attribute: &'static str) -> PyResult<()> {
         if self.absent == Some(attribute) {
             return Err(PyAttributeError::new_err(attribute));
@@ -124,13 +130,8 @@ impl Session {
     #[setter]
     fn set_on_update(slf: &Bound<'_, Self>, value: Bound<'_, PyAny>) -> PyResult<()> {
         let value = OnUpdate::of(value)?;
-        // Freed after the borrow: what it holds may have finalizers.
-        let former = {
-            let mut session = slf.borrow_mut();
-            session.absent = None;
-            std::mem::replace(&mut session.on_update, value)
-        };
-        drop(former);
+        slf.borrow_mut().absent = None;
+        Self::put(slf, |session| &mut session.on_update, value);
         Ok(())
     }
 
@@ -198,6 +199,26 @@ impl Session {
     #[setter]
     fn set_permanent(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         entries::set_permanent(slf, value)
+    }
+
+    #[setter(_sid)]
+    fn set_own_sid(slf: &Bound<'_, Self>, value: Option<Py<PyAny>>) {
+        Self::put(slf, |session| &mut session.sid, value);
+    }
+
+    #[setter(_interface)]
+    fn set_interface(slf: &Bound<'_, Self>, value: Option<Py<PyAny>>) {
+        Self::put(slf, |session| &mut session.interface, value);
+    }
+
+    #[setter(_load_failure)]
+    fn set_load_failure(slf: &Bound<'_, Self>, value: Option<Py<PyAny>>) {
+        Self::put(slf, |session| &mut session.load_failure, value);
+    }
+
+    #[setter(_snapshot)]
+    fn set_snapshot(slf: &Bound<'_, Self>, value: Option<Py<PyAny>>) {
+        Self::put(slf, |session| &mut session.snapshot, value);
     }
 
     // The dict's methods that pages use most
@@ -301,6 +322,8 @@ impl Session {
             &self.store,
             &self.lock,
             &self.record_sid,
+            // Their tracebacks may lead back here.
+            &self.unloadable,
             &self.load_failure,
             &self.save_failure,
             &self.snapshot,
@@ -308,8 +331,6 @@ impl Session {
         ] {
             visit.call(held)?;
         }
-        // Its traceback may lead back here.
-        visit.call(&self.unloadable)?;
         visit.call(&self.assigned)?;
         visit.call(&self.deleted)
     }

@@ -17,7 +17,7 @@ pub(super) fn rests(site: &Site<'_, '_>, session: &Bound<'_, Session>) -> PyResu
     let Some(sid) = first else { return Ok(false) };
     let recalled = site.touches()?.get().0.recall(sid.to_str(py)?);
     Ok(recalled.is_some_and(|recalled| !recalled.due)
-        && site.shipped()?.storage.get().kept(site.interface)?
+        && site.shipped.storage.get().kept(site.interface)?
         && site.stores_as_shipped()?
         && site.refreshes()?)
 }
@@ -71,8 +71,9 @@ impl Saving<'_, '_> {
             };
             if let Some(permanent) = permanent {
                 touches.note(text, permanent);
+                let is_plain = site.answers_as_shipped()?;
                 self.session.borrow_mut().known_permanent = Some(permanent);
-                let answered = self.answer(sid, None);
+                let answered = self.answer(sid, is_plain);
                 self.session.borrow_mut().known_permanent = None;
                 answered?;
                 break;

@@ -265,9 +265,7 @@ fn encode_keys(codec: &Codec, keys: Option<&Bound<'_, PyAny>>) -> PyResult<BTree
     };
     // First all of them: a key may run Python code, and another thread note one more.
     let keys: Vec<_> = keys.try_iter()?.collect::<PyResult<_>>()?;
-    keys.iter()
-        .map(|key| codec.conversion.encode_key(key))
-        .collect()
+    codec.conversion.encode_keys(&keys)
 }
 
 fn describe<'py>(py: Python<'py>, operation: &Operation) -> PyResult<Bound<'py, PyTuple>> {

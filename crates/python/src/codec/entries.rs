@@ -1,5 +1,7 @@
 //! Sessions to bytes and back.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use flask_session_core::{Entry, Format, NoteTree};
 use pyo3::prelude::*;
@@ -70,11 +72,11 @@ impl Conversion {
         }
     }
 
-    /// Encodes one top-level key, as it stands in an [`Entry`].
-    pub(crate) fn encode_key(self, key: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    /// Encodes top-level keys, each as it stands in an [`Entry`].
+    pub(crate) fn encode_keys(self, keys: &[Bound<'_, PyAny>]) -> PyResult<BTreeSet<Bytes>> {
         match self.format {
-            Format::Msgpack => bare_key::<MessagePack>(key),
-            Format::Json => bare_key::<Json>(key),
+            Format::Msgpack => bare_keys::<MessagePack>(keys),
+            Format::Json => bare_keys::<Json>(keys),
         }
     }
 
@@ -166,12 +168,25 @@ impl Conversion {
     }
 }
 
-fn bare_key<F: Form>(key: &Bound<'_, PyAny>) -> PyResult<Bytes> {
-    let mut encoder = Encoder::<F>::new(key.py(), false);
-    encoder
-        .key(key)
-        .map_err(|failure| failure.into_error(&place(key)))?;
-    Ok(std::mem::take(encoder.form.buffer()).into())
+/// All of them share one allocation.
+fn bare_keys<F: Form>(keys: &[Bound<'_, PyAny>]) -> PyResult<BTreeSet<Bytes>> {
+    let Some(first) = keys.first() else {
+        return Ok(BTreeSet::new());
+    };
+    let mut encoder = Encoder::<F>::new(first.py(), false);
+    let mut ends = Vec::with_capacity(keys.len());
+    for key in keys {
+        encoder
+            .key(key)
+            .map_err(|failure| failure.into_error(&place(key)))?;
+        ends.push(encoder.form.buffer().len());
+    }
+    let mut rest = Bytes::from(std::mem::take(encoder.form.buffer()));
+    let mut start = 0;
+    let sizes = ends
+        .iter()
+        .map(|end| end - std::mem::replace(&mut start, *end));
+    Ok(sizes.map(|size| rest.split_to(size)).collect())
 }
 
 fn read_key<'py>(

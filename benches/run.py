@@ -2,9 +2,9 @@
 
 Usage: make bench [QUICK=1] [ONLY="redis files-1"] [AGAIN="mariadb"]
 
-A round runs one case for a moment on 0.8.0, then on us, then on the bare socket. Its ratio compares times of
-the same second, so what the machine does meanwhile cancels out; shown are the median of all rounds' ratios
-and their quartiles.
+A round runs one case for a moment on 0.8.0, then on us, then on the bare socket, each beginning on the same
+processor, the next round on the next one. Its ratio compares times of the same second, so what the machine
+does meanwhile cancels out; shown are the median of all rounds' ratios and their quartiles.
 
 A whole run writes benches/results/whole.json, and draws docs/performance.md from it. A quick or partial one
 writes what git ignores: quick.json or part.json beside it, and its page in target/benches/. What fails is
@@ -89,7 +89,7 @@ def measure(name: str, cases: list[Case], result: report.Result, progress: Progr
             with progress.step(expected(name, case, quick=quick)):
                 rounds: dict[str, list[dict[str, float]]] = {side: [] for side in processes}
                 how = effort(name, case, quick=quick)
-                for _ in range(how.rounds):
+                for number in range(how.rounds):
                     for side, process in processes.items():
                         if side == "limit" and not bare(name, case):
                             continue
@@ -99,6 +99,7 @@ def measure(name: str, cases: list[Case], result: report.Result, progress: Progr
                             "due": case.due,
                             "size": case.size,
                             "threads": case.threads,
+                            "processor": number,
                         }
                         rounds[side].append(process.ask({**task, "seconds": how.seconds}))
                 result.rows.append(report.row(name, backend.name, case, rounds))

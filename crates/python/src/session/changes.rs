@@ -139,10 +139,10 @@ pub(crate) fn sid<'py>(session: &Bound<'py, Session>) -> PyResult<Option<Bound<'
         (None, None) => Ok(None),
         (None, Some(interface)) => {
             let made = interface.bind(py).call_method0(intern!(py, "_new_sid"))?;
-            // Another thread may have been faster meanwhile.
+            // Another thread may have been faster meanwhile; then `made` is freed after the borrow.
             let mut session = session.borrow_mut();
-            let sid = session.sid.get_or_insert(made.unbind()).clone_ref(py);
-            Ok(Some(sid.into_bound(py)))
+            let sid = session.sid.get_or_insert(made.clone().unbind());
+            Ok(Some(sid.clone_ref(py).into_bound(py)))
         }
     }
 }
@@ -175,12 +175,11 @@ pub(crate) fn assign_sid(session: &Bound<'_, Session>, value: Bound<'_, PyAny>) 
 /// Takes another id, under which the record moves at save.
 pub(crate) fn renew(session: &Bound<'_, Session>, sid: Bound<'_, PyAny>) -> PyResult<()> {
     touch(session)?;
-    let former = {
+    {
         let mut session = session.borrow_mut();
         session.renewed = session.record.is_some();
         session.adopted = false;
-        session.sid.replace(sid.unbind())
-    };
-    drop(former);
+    }
+    Session::put(session, |session| &mut session.sid, Some(sid.unbind()));
     session.setattr(intern!(session.py(), "modified"), true)
 }

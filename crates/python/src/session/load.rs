@@ -80,8 +80,7 @@ pub(crate) fn load(session: &Bound<'_, Session>) -> PyResult<()> {
             }
             return Err(failure);
         }
-        let tried = session.borrow_mut().unloaded.take();
-        drop(tried);
+        Session::put(session, |session| &mut session.unloaded, None);
         Ok(())
     })
 }

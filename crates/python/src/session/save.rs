@@ -76,9 +76,7 @@ pub(crate) fn save_session(
         && failure.is_instance_of::<PyException>(py)
     {
         let failure = failure.value(py).clone().into_any().unbind();
-        // Freed after the borrow: what its traceback holds may have finalizers.
-        let former = session.borrow_mut().save_failure.replace(failure);
-        drop(former);
+        Session::put(session, |session| &mut session.save_failure, Some(failure));
     }
     session.borrow_mut().accessed = accessed;
     if let Some(place) = &place {

@@ -74,7 +74,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Assigns a field. What was there is freed after the borrow: it may have finalizers.
-    fn put<T>(slf: &Bound<'_, Self>, field: impl FnOnce(&mut Self) -> &mut T, value: T) {
+    pub(super) fn put<T>(slf: &Bound<'_, Self>, field: impl FnOnce(&mut Self) -> &mut T, value: T) {
         let former = std::mem::replace(field(&mut slf.borrow_mut()), value);
         drop(former);
     }

@@ -56,13 +56,14 @@ def measure(rounds: int, *, quick: bool) -> list[Line]:
             stack.callback(process.stop)
             process.ask({"open": "site", "url": url})
         seconds = SECONDS / 4 if quick else SECONDS
-        for _ in range(rounds):
+        for number in range(rounds):
             for case in CASES:
                 for side in NAMES:
                     # The exchange belongs to the same moment as the request.
-                    task = {"round": "site", "case": EXCHANGES.get((side, case), "modify")}
-                    bare = processes["limit"].ask({**task, "size": SMALL, "seconds": seconds / 4})
-                    parts = processes[side].ask({"round": "site", "case": case, "seconds": seconds})
+                    task = {"round": "site", "processor": number}
+                    exchange = {"case": EXCHANGES.get((side, case), "modify"), "size": SMALL}
+                    bare = processes["limit"].ask({**task, **exchange, "seconds": seconds / 4})
+                    parts = processes[side].ask({**task, "case": case, "seconds": seconds})
                     found.setdefault((case, side), []).append(split(parts, bare["median"]))
                     wholes.setdefault((case, side), []).append(parts["whole"])
     lines = [

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from payloads import session as payload
-from tasks import answer, move_to
+from tasks import answer, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +191,7 @@ class Server:
         exchanges = self.exchanges(task["case"], task.get("due", False), task["size"])
         buffer = bytearray(1 << 20)
         taken = []
-        move_to(task.get("processor", 0))
+        move(task)
         end = time.perf_counter() + task["seconds"]
         while time.perf_counter() < end or len(taken) < 5:
             begin = time.perf_counter_ns()

@@ -1,7 +1,8 @@
 """What a process of one side is told to do. A task is a line of JSON on standard input, its answer another.
 
 The task's first word is its verb. `{"open": NAME, ...}` makes what is measured, and is answered by `{}`; each
-other verb does something with what was opened under the name that follows it.
+other verb does something with what was opened under the name that follows it. `"processor": NUMBER` says
+where a measurement by one thread begins.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ Opened = TypeVar("Opened")
 Task = dict[str, Any]
 
 
-def move_to(number: int) -> None:
-    """Has this thread go on on that processor, which it may leave again.
+def move(task: Task) -> None:
+    """Has this thread go on on the task's processor, which it may leave again.
 
-    A round has the same number for all sides: what keeps one processor busy would else slow one side down.
+    A round has the same one for all sides: what keeps one processor busy would else slow one side down.
     """
+    number = task.get("processor", 0)
     every = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {sorted(every)[number % len(every)]})
     os.sched_setaffinity(0, every)

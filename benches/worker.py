@@ -7,8 +7,6 @@ else of this project. Its tasks, see tasks.py:
     {"fill": NAME, "sessions": N}                                that many visitors who won't come back
     {"round": NAME, "case": CASE, "size": BYTES, "seconds": S, "threads": N}     a measurement
 
-"processor": NUMBER says where a single thread begins.
-
 What is timed is what a request costs more because of its session: opening it, using it, saving it. Making the
 request and the response, and what the application context does at its end, are not. "load and save" is no
 request: what the session interface asks of store and codec for one that changes a key, on Redis only.
@@ -28,7 +26,7 @@ from flask import Flask
 from payloads import SMALL
 from payloads import session as payload
 from storing import steps_of
-from tasks import answer, move_to
+from tasks import answer, move
 from werkzeug.test import EnvironBuilder
 
 from flask_session import Session
@@ -175,7 +173,7 @@ def measured(site: Site, task: dict[str, Any]) -> dict[str, float]:
     def work(operation: Callable[[], int], taken: list[int]) -> None:
         try:
             if threads == 1:
-                move_to(task.get("processor", 0))
+                move(task)
             for _ in range(3):
                 operation()
         finally:
